@@ -1,0 +1,81 @@
+"""A comparative benchmark suite for neural-network pruning, with a result database."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
+
+# These are read when torch loads, so they are set before anything of ours can import it. The first makes matrix products
+# on the CPU the same at any batch count, alignment and number of threads; the second does so for CUDA's.
+os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+from bench.registry import dataset, initialisation, method, network, score  # noqa: E402
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__version__ = "0.1.0"
+__all__ = ["dataset", "initialisation", "method", "network", "run", "score"]
+
+
+def run(
+    suite: str | os.PathLike[str],
+    profile: str | None = None,
+    *,
+    database: str | os.PathLike[str] = "results.db",
+    device: str = "auto",
+    seeds: int | None = None,
+    only: str | Mapping[str, Sequence[str]] | None = None,
+    data: Literal["auto", "real", "standin"] = "auto",
+    plugins: Sequence[str | os.PathLike[str]] = (),
+    note: str | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Run what is missing of a suite, and give its results: one row for each run of each cell.
+
+    The arguments are the options of the command `bench run`. Runs that failed are rows too, with the reason.
+    """
+    import warnings
+
+    from analysis import load
+    from bench.benchmark import Benchmark, Request
+    from bench.only import parse
+
+    filters = parse(only) if isinstance(only, str) or only is None else only
+    paths = tuple(Path(plugin) for plugin in plugins)
+    place = os.fspath(database)
+    request = Request(os.fspath(suite), profile, place, device, seeds, filters, data, paths, note, threads)
+    with Benchmark(request) as benchmark:
+        for notice in benchmark.grid.notices:
+            warnings.warn(notice, stacklevel=2)
+        receipt = benchmark.run(_Nobody())
+        if receipt.ending == "interrupted":
+            raise KeyboardInterrupt
+        name, profile = benchmark.suite.name, benchmark.suite.profile
+        chosen = {cell.ground.data.name for cell in benchmark.cells} if "data" in filters else set()
+    shown = {**filters, **({"data": sorted(chosen)} if chosen else {})}
+    return load(place, name, profile, shown)
+
+
+class _Nobody:
+    """Who listens to a run that is started from Python."""
+
+    def advanced(self, replica_steps: int) -> None: ...
+
+    def noticed(self, line: str) -> None: ...
+
+
+class _Package(ModuleType):
+    """Keeps `bench.run(...)` callable: importing the module bench/run.py would put the module in its place."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "run":
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

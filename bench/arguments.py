@@ -1,0 +1,36 @@
+"""The options that a suite gives to a component, as arguments of the component's function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import UserError, nearest
+from bench.registry import Component, registry
+
+if TYPE_CHECKING:
+    from bench.suite.values import Choice
+
+
+def chosen(kind: str, choice: Choice | str) -> tuple[Component, dict[str, Any]]:
+    """The component that a suite names, and its options by the names they have in the suite."""
+    name, given = (choice, {}) if isinstance(choice, str) else (choice.name, dict(choice.options))
+    return registry(kind).get(name), given
+
+
+def arguments(component: Component, given: Mapping[str, Any], *, not_options: tuple[str, ...] = ()) -> dict[str, Any]:
+    """`given` by the names that Python has for the options; those of `not_options` the suite may not give."""
+    known = {
+        name: parameter
+        for name, parameter in component.options.items()
+        if name not in not_options and parameter.kind not in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)
+    }
+    for name in given:
+        if name not in known:
+            hint = nearest(name, known) if known else "it has none"
+            raise UserError(f"{component.kind} {component.name}: unknown option {name!r}; {hint}")
+    for name, parameter in known.items():
+        if parameter.default is Parameter.empty and name not in given:
+            raise UserError(f"{component.kind} {component.name}: the option {name!r} has no default; give it")
+    return {name.replace("-", "_"): value for name, value in given.items()}

@@ -1,0 +1,1 @@
+"""Data sets: where their files come from, what is in them, and how they are split."""

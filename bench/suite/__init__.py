@@ -1,0 +1,28 @@
+"""Suites: what is compared with what. A suite is a YAML file; here it is read and checked."""
+
+from bench.suite.durations import Duration
+from bench.suite.reading import builtin_suites, read_suite
+from bench.suite.values import (
+    Choice,
+    MethodSpec,
+    Problem,
+    PruneSpec,
+    SelectSpec,
+    SparsitySpec,
+    Suite,
+    TrainingSpec,
+)
+
+__all__ = [
+    "Choice",
+    "Duration",
+    "MethodSpec",
+    "Problem",
+    "PruneSpec",
+    "SelectSpec",
+    "SparsitySpec",
+    "Suite",
+    "TrainingSpec",
+    "builtin_suites",
+    "read_suite",
+]

@@ -1,0 +1,169 @@
+"""The methods of a problem: `lottery`, or `{lottery: {rewind: [0, 100 steps]}}`; grids expanded, labels given."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench.registry import Component
+from bench.suite.choices import Named, Registered, find, read_named
+from bench.suite.marks import Entry, Node, Place, Report
+from bench.suite.options import read_options
+from bench.suite.quantities import label as as_label
+from bench.suite.schema import PRUNE_KEYS, PruneTable
+from bench.suite.tables import check
+from bench.suite.values import Choice, MethodSpec, PruneSpec
+
+_GRIDS = ("score", "granularity", "scope")  # the keys of `prune` of which a method's entry may list several
+
+
+def read_prune(node: Node, choices: Registered, report: Report) -> PruneSpec | None:
+    """How a problem prunes; None after a mistake."""
+    table = check(PruneTable, node, "prune", report)
+    score_node = node.get("score")
+    score = choices.single("score", score_node, report) if score_node else Choice("magnitude")
+    if table is None or score is None:
+        return None
+    listed = node.get("exclude")
+    if listed is not None and len(set(table.exclude)) < len(table.exclude):
+        report.mistake(listed.place, "exclude: a layer is there twice; keep one")
+    return PruneSpec(
+        score, table.granularity, table.scope, tuple(sorted(table.rates.items())), tuple(sorted(table.exclude))
+    )
+
+
+def read_methods(node: Node, prune: PruneSpec, choices: Registered, report: Report) -> tuple[MethodSpec, ...]:
+    """All methods of a problem, grids expanded."""
+    if node.items is None:
+        report.mistake(node.place, f"methods: {node.kind} stands here; give a list, such as [none, one-shot]")
+        return ()
+    if not node.items:
+        report.mistake(node.place, "methods: the grid is empty; give at least one, such as [none, one-shot]")
+    labels: dict[str, Place] = {}
+    methods: list[MethodSpec] = []
+    for item in node.items:
+        named = read_named(item, "method", report)
+        component = find("method", named, report) if named else None
+        if named is None or component is None:
+            continue
+        for spec in _Entry(named, component, prune, choices, report).specs():
+            if spec.label in labels:
+                first = labels[spec.label]
+                where = f"line {first.line}" if first.line else str(first)
+                what = f"two methods are called {spec.label!r}, the first in {where}; give one a label of its own"
+                report.mistake(named.place, what)
+            labels.setdefault(spec.label, named.place)
+            methods.append(spec)
+    return tuple(methods)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One entry of the list of methods."""
+
+    named: Named
+    component: Component
+    prune: PruneSpec
+    choices: Registered
+    report: Report
+
+    def specs(self) -> list[MethodSpec]:
+        before = self.report.count
+        own = {key: entry for key, entry in self.named.options.items() if key not in (*PRUNE_KEYS, "label")}
+        points = read_options(self.component, own, self.named.node, self.report)
+        prunings = self._prunings()
+        label = self._label()
+        if self.report.count > before:
+            return []
+        specs = [MethodSpec("", self.component.name, *point) for point in itertools.product(points, prunings)]
+        named = [replace(spec, label=default_label(spec, self.prune)) for spec in specs]
+        if label is None:
+            return named
+        if len(named) == 1:
+            return [replace(named[0], label=label)]
+        told = [_words(spec, self.component, _varying(specs)) for spec in specs]
+        return [replace(spec, label=f"{label} ({words})") for spec, words in zip(specs, told, strict=True)]
+
+    def _label(self) -> str | None:
+        entry = self.named.options.get("label")
+        if entry is None:
+            return None
+        try:
+            return as_label(entry.node.plain)
+        except ValueError as error:
+            self.report.mistake(entry.node.place, f"label: {error}")
+            return None
+
+    def _prunings(self) -> list[PruneSpec]:
+        """How this entry prunes: as the problem does, but for what it says itself."""
+        own = {key: entry for key, entry in self.named.options.items() if key in PRUNE_KEYS}
+        if own and self.component.extra.get("dense"):
+            for key, entry in own.items():
+                self.report.mistake(entry.key, f"{self.component.name!r} prunes nothing; leave {key!r} out")
+            return []
+        columns = [self._alternatives(key, entry) for key, entry in own.items() if key in _GRIDS]
+        fixed = {key: entry for key, entry in own.items() if key not in _GRIDS}
+        prunings: list[PruneSpec] = []
+        for point in itertools.product(*sorted(columns, key=lambda column: column[0][0] if column else "")):
+            node = Node(self.named.node.place, fixed | dict(point))
+            said = read_prune(node, self.choices, self.report)
+            if said is not None:
+                prunings.append(replace(self.prune, **{key: getattr(said, key) for key in own}))
+        return prunings
+
+    def _alternatives(self, key: str, entry: Entry) -> list[tuple[str, Entry]]:
+        if entry.node.items is None:
+            return [(key, entry)]
+        if not entry.node.items:
+            self.report.mistake(entry.node.place, f"{key}: the grid is empty; give at least one value")
+        return [(key, Entry(entry.key, item)) for item in entry.node.items]
+
+
+def default_label(spec: MethodSpec, prune: PruneSpec) -> str:
+    """The name, with the options that are not at their default and what differs from how the problem prunes."""
+    words = [_word(name, value) for name, value in spec.options]
+    words += [
+        _word(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if getattr(spec.prune, key) != getattr(prune, key)
+    ]
+    return f"{spec.name} ({', '.join(words)})" if words else spec.name
+
+
+def _varying(specs: list[MethodSpec]) -> frozenset[str]:
+    """The names of what differs between the points of a grid."""
+    values: dict[str, set[Any]] = {}
+    for spec in specs:
+        for name, value in spec.options:
+            values.setdefault(name, set()).add(value)
+    counts = {name: sum(name in dict(spec.options) for spec in specs) for name in values}
+    options = {name for name, found in values.items() if len(found) > 1 or counts[name] < len(specs)}
+    return frozenset(options | {key for key in PRUNE_KEYS if len({getattr(spec.prune, key) for spec in specs}) > 1})
+
+
+def _words(spec: MethodSpec, component: Component, varying: frozenset[str]) -> str:
+    """What tells a point of a grid from the others, defaults said too."""
+    values = dict(spec.options)
+    words = [_word(name, values.get(name, one.default)) for name, one in component.options.items() if name in varying]
+    words += [_word(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if key in varying]
+    return ", ".join(words)
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    if name == "exclude":
+        return f"without {_shown(value)}" if value else "nothing excluded"
+    return f"{name} {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Choice):
+        options = ", ".join(f"{name} {_shown(one)}" for name, one in value.options)
+        return f"{value.name} ({options})" if options else value.name
+    if isinstance(value, tuple):
+        pairs = all(isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) for one in value)
+        parts = [f"{one[0]} {_shown(one[1])}" if pairs else _shown(one) for one in value]
+        return ", ".join(parts) if parts else "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return "none" if value is None else str(value)

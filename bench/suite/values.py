@@ -1,0 +1,118 @@
+"""What a suite says once it is read: frozen values, every default filled in, every mistake out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bench.recipe import Optimiser
+from bench.suite.durations import Duration
+
+Metric = Literal["test_accuracy", "test_loss"]
+ScheduleKind = Literal["constant", "step", "cosine", "linear"]
+SelectKind = Literal["last", "best", "stop"]
+Granularity = Literal["weight", "unit", "input"]
+Scope = Literal["layer", "global"]
+
+# Layers are addressed by their name, by kind ("linear", "conv") or by place ("first", "output").
+LayerRates = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A registered component and those of its options that are not at their default, in the order of their names."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class SelectSpec:
+    """Which state of a training counts; `every` is None for once an epoch."""
+
+    kind: SelectKind = "last"
+    every: Duration | None = None
+    patience: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """A training, before the size of the data set turns its durations into steps."""
+
+    optimiser: Optimiser
+    batch: int
+    length: Duration
+    schedule: ScheduleKind = "constant"
+    warmup: Duration = Duration(0, "steps")
+    milestones: tuple[Duration, ...] = ()
+    gamma: float = 0.1
+    final: float = 0.0
+    loss: Literal["cross-entropy"] = "cross-entropy"
+    augmentation: str | None = None
+    select: SelectSpec = SelectSpec()
+
+
+@dataclass(frozen=True)
+class PruneSpec:
+    """What goes first (score), in which pieces (granularity), compared with what (scope), and where how much."""
+
+    score: Choice = Choice("magnitude")
+    granularity: Granularity = "weight"
+    scope: Scope = "layer"
+    rates: LayerRates = ()  # a factor of the level's target for these layers
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SparsitySpec:
+    """Either `targets`, or a ladder of `rounds` that each take the share `rate` of what the round before has left."""
+
+    targets: tuple[float, ...] = ()  # ascending, between 0 and 1
+    rate: float | None = None
+    rounds: int = 0
+    rates: LayerRates = ()  # the share a round takes from these layers; a suite's `output` stands here too
+
+    @property
+    def is_ladder(self) -> bool:
+        return self.rate is not None
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """An entry of a suite's methods, or one point of its grid."""
+
+    label: str  # unique in the problem
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()  # those that are not at their default, in the order of their names
+    prune: PruneSpec = PruneSpec()  # the problem's, with what this entry overrides
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One data set, network and training, with what is compared on it."""
+
+    data: Choice
+    model: Choice
+    initialisation: Choice
+    training: TrainingSpec
+    seeds: tuple[int, ...]
+    sparsities: SparsitySpec
+    methods: tuple[MethodSpec, ...]
+    # What the methods prune by unless they say otherwise; what they do is in their own `prune`, and that counts.
+    prune: PruneSpec = field(default=PruneSpec(), metadata={"key": False})
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite file as it was read, in one profile."""
+
+    name: str
+    title: str
+    profile: str  # "full" where none was asked for
+    metric: Metric  # the headline
+    problems: tuple[Problem, ...]
+    text: str  # the file
+    hash: str  # of the content; "" where components were not checked, and so the content is not known to the last
+    settings: Mapping[str, Any] = field(repr=False, compare=False)  # all of it, defaults included, ready for JSON
+    notes: tuple[str, ...] = ()  # what the user should be told, a line each
