@@ -1,0 +1,7 @@
+"""Which revisions there are, without importing Alembic: opening a database that is up to date needs no more."""
+
+from __future__ import annotations
+
+VERSION_TABLE = "bench_alembic_version"
+REVISIONS = ("0001",)  # oldest first
+HEAD = REVISIONS[-1]

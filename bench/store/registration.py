@@ -1,0 +1,113 @@
+"""Entering a suite's plan: its cells and, for every seed, the key of the run that is needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+
+from bench.errors import UserError
+from bench.store.rows import ids
+from bench.store.schema import Cell, Planned, Run, Settings, Suite
+from bench.store.texts import compact, content_hash, integer, now, real
+from bench.store.values import CellRecord, SuiteRecord
+
+
+def register(connection: Connection, suite: SuiteRecord, cells: Sequence[CellRecord]) -> int:
+    """Make this version of the suite the current one of its name and profile, and return its row number.
+
+    A version is its content and its plan. It is entered once and stays as it is: other content, other data or a raised
+    component version make another. A version that was replaced before anything of it was run is forgotten.
+    """
+    _check_cells(suite, cells)
+    rows = [_cell_row(cell) for cell in cells]
+    plan_hash = content_hash(compact([[row, cell.seeds] for row, cell in zip(rows, cells, strict=True)]))
+    same_name = (Suite.name == suite.name) & (Suite.profile == suite.profile)
+    version = connection.scalar(
+        select(Suite.id).where(same_name, Suite.hash == suite.hash, Suite.plan_hash == plan_hash)
+    )
+    if version is None:
+        version = _add(connection, suite, plan_hash, rows, cells)
+    others = same_name & (Suite.id != version)
+    connection.execute(update(Suite).where(others, Suite.is_current == 1).values(is_current=0))
+    connection.execute(update(Suite).where(Suite.id == version, Suite.is_current == 0).values(is_current=1))
+    _forget_unused(connection, others)
+    return version
+
+
+def _check_cells(suite: SuiteRecord, cells: Sequence[CellRecord]) -> None:
+    names = Counter((cell.data, cell.model, cell.method, cell.level) for cell in cells)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        data, model, method, level = twice[0]
+        raise UserError(
+            f"suite {suite.name}: {method!r} at level {level} on {data} with {model} is there twice; "
+            "give one of the two methods or problems another label"
+        )
+
+
+def _cell_row(cell: CellRecord) -> dict[str, Any]:
+    return {
+        "position": cell.position,
+        "data": cell.data,
+        "standin": int(cell.standin),
+        "model": cell.model,
+        "method": cell.method,
+        "method_name": cell.method_name,
+        "options": compact(cell.options),
+        "level": integer(cell.level),
+        "target_sparsity": real(cell.target_sparsity),
+        "settings": compact(cell.settings),
+        "reference": cell.reference,
+    }
+
+
+def _add(
+    connection: Connection,
+    suite: SuiteRecord,
+    plan_hash: str,
+    rows: Sequence[dict[str, Any]],
+    cells: Sequence[CellRecord],
+) -> int:
+    version = connection.execute(
+        insert(Suite)
+        .values(
+            name=suite.name,
+            profile=suite.profile,
+            hash=suite.hash,
+            plan_hash=plan_hash,
+            is_current=1,
+            title=suite.title,
+            metric=suite.metric,
+            text=suite.text,
+            settings=compact(suite.settings),
+            registered_at=now(),
+        )
+        .returning(Suite.id)
+    ).scalar_one()
+    texts = {row["settings"]: content_hash(row["settings"]) for row in rows}
+    settings = ids(connection, Settings, ("hash",), [{"hash": key, "text": text} for text, key in texts.items()])
+    entered = []
+    for row in rows:
+        columns = {name: value for name, value in row.items() if name != "settings"}
+        entered.append({**columns, "suite_id": version, "settings_id": settings[(texts[row["settings"]],)]})
+    if not entered:
+        return version
+    numbers = connection.scalars(insert(Cell).returning(Cell.id, sort_by_parameter_order=True), entered).all()
+    planned = [
+        {"cell_id": number, "seed": integer(seed), "key": key}
+        for number, cell in zip(numbers, cells, strict=True)
+        for seed, key in cell.seeds
+    ]
+    if planned:
+        connection.execute(insert(Planned), planned)
+    return version
+
+
+def _forget_unused(connection: Connection, versions: ColumnElement[bool]) -> None:
+    used = exists().where(Cell.suite_id == Suite.id, Planned.cell_id == Cell.id, Run.key == Planned.key)
+    forgotten = connection.execute(delete(Suite).where(versions, ~used)).rowcount
+    if forgotten:
+        connection.execute(delete(Settings).where(Settings.id.not_in(select(Cell.settings_id))))

@@ -1,0 +1,327 @@
+"""The tables of the result database. What each table and column means stands in sentences.py.
+
+Integer ids never leave a file; what is the same in every file is known by its hash: a run by its key; an environment,
+a recipe, a suite version by theirs.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bench.store.base import WITHOUT_ROWID, Base, at_least, json_text, one_of, part_of, share, yes_or_no
+from bench.store.sentences import TABLES
+
+
+class Environment(Base):
+    __tablename__ = "environment"
+    __table_args__ = (yes_or_no("deterministic"), UniqueConstraint("hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    label: Mapped[str] = mapped_column(unique=True)
+    device_kind: Mapped[str]
+    device_model: Mapped[str]
+    torch: Mapped[str]
+    precision: Mapped[str]
+    deterministic: Mapped[int]
+
+
+class Session(Base):
+    __tablename__ = "session"
+    __table_args__ = (
+        one_of("status", "running", "done", "failed", "interrupted", "stale"),
+        yes_or_no("dirty_code"),
+        yes_or_no("dirty_suites"),
+        json_text("packages"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    command: Mapped[str]
+    started_at: Mapped[str]
+    ended_at: Mapped[str | None]
+    host_hash: Mapped[str]
+    process: Mapped[int]
+    process_start: Mapped[str | None]
+    python: Mapped[str | None]
+    packages: Mapped[str]
+    code_commit: Mapped[str | None]
+    dirty_code: Mapped[int | None]
+    dirty_suites: Mapped[int | None]
+    note: Mapped[str | None]
+
+
+class Plugin(Base):
+    __tablename__ = "plugin"
+    __table_args__ = (UniqueConstraint("hash", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    name: Mapped[str]
+    text: Mapped[str]
+
+
+class SessionPlugin(Base):
+    __tablename__ = "session_plugin"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    plugin_id: Mapped[int] = mapped_column(ForeignKey("plugin.id"), primary_key=True)
+
+
+class Suite(Base):
+    __tablename__ = "suite"
+    __table_args__ = (
+        one_of("metric", "test_accuracy", "test_loss"),
+        yes_or_no("is_current"),
+        json_text("settings"),
+        UniqueConstraint("name", "profile", "hash", "plan_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    profile: Mapped[str]
+    hash: Mapped[str]
+    plan_hash: Mapped[str]
+    is_current: Mapped[int]
+    title: Mapped[str]
+    metric: Mapped[str]
+    text: Mapped[str]
+    settings: Mapped[str]
+    registered_at: Mapped[str]
+
+
+class Settings(Base):
+    __tablename__ = "settings"
+    __table_args__ = (json_text("text"), UniqueConstraint("hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    text: Mapped[str]
+
+
+class Cell(Base):
+    __tablename__ = "cell"
+    __table_args__ = (
+        yes_or_no("standin"),
+        at_least("level", 0),
+        share("target_sparsity"),
+        json_text("options"),
+        UniqueConstraint("suite_id", "data", "model", "method", "level"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    suite_id: Mapped[int] = mapped_column(ForeignKey("suite.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    data: Mapped[str]
+    standin: Mapped[int]
+    model: Mapped[str]
+    method: Mapped[str]
+    method_name: Mapped[str]
+    options: Mapped[str]
+    level: Mapped[int]
+    target_sparsity: Mapped[float]
+    settings_id: Mapped[int] = mapped_column(ForeignKey("settings.id"))
+    reference: Mapped[str]
+
+
+class Planned(Base):
+    __tablename__ = "planned"
+    __table_args__ = (at_least("seed", 0), WITHOUT_ROWID)
+
+    cell_id: Mapped[int] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
+    seed: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+
+
+class Pack(Base):
+    __tablename__ = "pack"
+    __table_args__ = (at_least("width", 1), at_least("seconds", 0))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"))
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"))
+    width: Mapped[int]
+    seconds: Mapped[float | None]
+    finished_at: Mapped[str]
+
+
+class Recipe(Base):
+    __tablename__ = "recipe"
+    __table_args__ = (json_text("text"), json_text("components"), UniqueConstraint("hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    text: Mapped[str | None]
+    components: Mapped[str | None]
+
+
+class Run(Base):
+    __tablename__ = "run"
+    __table_args__ = (
+        one_of("origin", "reference", "local", "merged"),
+        one_of("status", "done", "collapsed", "diverged", "failed"),
+        at_least("attempt", 1),
+        at_least("seed", 0),
+        share("sparsity"),
+        share("effective_sparsity"),
+        part_of("weights_kept", "weights"),
+        part_of("parameters_kept", "parameters"),
+        part_of("macs_kept", "macs"),
+        part_of("test_correct", "test_count"),
+        share("validation_accuracy"),
+        share("test_accuracy"),
+        share("pruned_validation_accuracy"),
+        share("pruned_test_accuracy"),
+        UniqueConstraint("key", "environment_id", "results_version", "origin", "attempt"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"))
+    results_version: Mapped[int]
+    origin: Mapped[str]
+    attempt: Mapped[int]
+    pack_id: Mapped[int] = mapped_column(ForeignKey("pack.id"))
+    recipe_id: Mapped[int | None] = mapped_column(ForeignKey("recipe.id"))
+    seed: Mapped[int]
+    split_hash: Mapped[str | None]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    sparsity: Mapped[float | None]
+    effective_sparsity: Mapped[float | None]
+    weights: Mapped[int | None]
+    weights_kept: Mapped[int | None]
+    parameters: Mapped[int | None]
+    parameters_kept: Mapped[int | None]
+    macs: Mapped[int | None]
+    macs_kept: Mapped[int | None]
+    train_loss: Mapped[float | None]
+    validation_loss: Mapped[float | None]
+    validation_accuracy: Mapped[float | None]
+    validation_count: Mapped[int | None]
+    test_loss: Mapped[float | None]
+    test_accuracy: Mapped[float | None]
+    test_correct: Mapped[int | None]
+    test_count: Mapped[int | None]
+    pruned_validation_loss: Mapped[float | None]
+    pruned_validation_accuracy: Mapped[float | None]
+    pruned_test_loss: Mapped[float | None]
+    pruned_test_accuracy: Mapped[float | None]
+    steps_alone: Mapped[int | None]
+    steps_shared: Mapped[int | None]
+    flops_alone: Mapped[float | None]
+    seconds: Mapped[float | None]
+    finished_at: Mapped[str]
+
+
+class Layer(Base):
+    __tablename__ = "layer"
+    __table_args__ = (at_least("weights", 0), UniqueConstraint("name", "kind", "weights"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    weights: Mapped[int]
+
+
+class RunLayer(Base):
+    __tablename__ = "run_layer"
+    __table_args__ = (at_least("kept", 0), part_of("effective", "kept"), WITHOUT_ROWID)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    layer_id: Mapped[int] = mapped_column(ForeignKey("layer.id"))
+    kept: Mapped[int]
+    effective: Mapped[int | None]
+
+
+class Trained(Base):
+    __tablename__ = "trained"
+    __table_args__ = (UniqueConstraint("key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+
+
+class RunStep(Base):
+    __tablename__ = "run_step"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    trained_id: Mapped[int] = mapped_column(ForeignKey("trained.id"))
+
+
+class Curve(Base):
+    __tablename__ = "curve"
+    __table_args__ = (json_text("points"), WITHOUT_ROWID)
+
+    trained_id: Mapped[int] = mapped_column(ForeignKey("trained.id"), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
+    results_version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    points: Mapped[str]
+
+
+class Evaluation(Base):
+    __tablename__ = "evaluation"
+    __table_args__ = (share("validation_accuracy"), share("test_accuracy"), WITHOUT_ROWID)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
+    results_version: Mapped[int] = mapped_column(primary_key=True)
+    validation_loss: Mapped[float | None]
+    validation_accuracy: Mapped[float | None]
+    test_loss: Mapped[float | None]
+    test_accuracy: Mapped[float | None]
+
+
+class Calibration(Base):
+    __tablename__ = "calibration"
+    __table_args__ = (json_text("choice"), WITHOUT_ROWID)
+
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    choice: Mapped[str]
+    measured_at: Mapped[str]
+
+
+class StudentT(Base):
+    __tablename__ = "student_t"
+
+    df: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    quantile: Mapped[float]
+
+
+class SquareRoot(Base):
+    __tablename__ = "square_root"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    low: Mapped[float] = mapped_column(primary_key=True, autoincrement=False)
+    guess: Mapped[float]
+
+
+class Documentation(Base):
+    __tablename__ = "documentation"
+    __table_args__ = (one_of("kind", "table", "view"), WITHOUT_ROWID)
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str]
+    sentence: Mapped[str]
+    unit: Mapped[str | None]
+
+
+def _finish(metadata: MetaData) -> None:
+    """Every table gets its sentences and, on SQLite, refuses values of the wrong type."""
+    for table in metadata.tables.values():
+        table.dialect_options["sqlite"]["strict"] = True
+        table.comment = TABLES[table.name][""]
+        for column in table.columns:
+            column.comment = TABLES[table.name][column.name]
+
+
+_finish(Base.metadata)

@@ -1,0 +1,169 @@
+"""The store: the one thing through which runs get into a database, and questions to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
+
+from bench.errors import UserError
+from bench.store import database, registration, sessions, writing
+from bench.store.faults import explained
+from bench.store.location import file_of, is_file, locate, shown
+from bench.store.querying import Parameters, query_file, query_server
+from bench.store.rows import blocks
+from bench.store.schema import Calibration, Evaluation, Run
+from bench.store.texts import compact, now
+from bench.store.values import (
+    FINAL,
+    CellRecord,
+    Ending,
+    EnvironmentInfo,
+    EvaluationRecord,
+    PackRecord,
+    QueryResult,
+    SessionInfo,
+    SuiteRecord,
+)
+
+
+class Store:
+    """A result database that is open. Every writing method is one transaction."""
+
+    def __init__(self, url: URL, engine: Engine, read_only: bool) -> None:
+        self._url = url
+        self._engine = engine
+        self._read_only = read_only
+
+    @classmethod
+    def open(cls, url_or_path: str | os.PathLike[str], read_only: bool = False) -> Store:
+        """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
+        url = locate(url_or_path)
+        return cls(url, database.connect(url, read_only), read_only)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words fit to be shown."""
+        return shown(self._url)
+
+    def close(self) -> None:
+        """Close it. The last one to close a file that was written to leaves it complete, with nothing beside it."""
+        self._engine.dispose()
+        if is_file(self._url) and not self._read_only:
+            with explained(self.place):
+                database.fold(file_of(self._url))
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start_session(self, info: SessionInfo) -> int:
+        """Note that a command has begun; sessions of processes that are gone become stale."""
+        with self._writing() as connection:
+            return sessions.start_session(connection, info)
+
+    def end_session(self, session: int, status: Ending) -> None:
+        """Note how the command ended."""
+        with self._writing() as connection:
+            sessions.end_session(connection, session, status)
+
+    def environment(self, info: EnvironmentInfo) -> int:
+        """The number of an environment in this database."""
+        with self._writing() as connection:
+            return sessions.environment(connection, info)
+
+    def register(self, suite: SuiteRecord, cells: Sequence[CellRecord]) -> int:
+        """Enter a suite's plan as the current one of its name and profile; what is entered already stays as it is."""
+        with self._writing() as connection:
+            return registration.register(connection, suite, cells)
+
+    def write(self, session: int, environment: int, pack: PackRecord) -> int:
+        """Enter all that a pack brought, or nothing; return how many of its runs were new. Final rows never change."""
+        with self._writing() as connection:
+            return writing.write(connection, session, environment, pack)
+
+    def done(self, environment: int, results_version: int) -> set[str]:
+        """The keys of the runs that are final on this side: made here, or merged from elsewhere."""
+        final = select(Run.key).where(
+            Run.environment_id == environment,
+            Run.results_version == results_version,
+            Run.origin.in_(("local", "merged")),
+            Run.status.in_(FINAL),
+        )
+        with self._reading() as connection:
+            return set(connection.scalars(final))
+
+    def attempts(self, environment: int, results_version: int | None = None) -> dict[str, int]:
+        """How often each run failed here; those that never did are left out."""
+        failed = select(Run.key, func.count()).where(
+            Run.environment_id == environment, Run.origin == "local", Run.status == "failed"
+        )
+        if results_version is not None:
+            failed = failed.where(Run.results_version == results_version)
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(failed.group_by(Run.key))}
+
+    def evaluations(
+        self, keys: Iterable[str], environment: int, results_version: int = 1
+    ) -> dict[str, EvaluationRecord]:
+        """What is known of states right after their pruning."""
+        table = Evaluation.__table__.c
+        names = ("key", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "results_version")
+        wanted = select(*(table[name] for name in names)).where(
+            table.environment_id == environment, table.results_version == results_version
+        )
+        with self._reading() as connection:
+            return {
+                row.key: EvaluationRecord(**row._mapping)
+                for block in blocks(set(keys))
+                for row in connection.execute(wanted.where(table.key.in_(block)))
+            }
+
+    def calibration(self, environment: int, name: str) -> Any:
+        """What an earlier measurement chose in this environment, or None."""
+        choice = select(Calibration.choice).where(Calibration.environment_id == environment, Calibration.name == name)
+        with self._reading() as connection:
+            text = connection.scalar(choice)
+        return None if text is None else json.loads(text)
+
+    def remember(self, environment: int, name: str, choice: Any) -> None:
+        """Keep what a measurement chose, in place of what an earlier one did."""
+        row = {"environment_id": environment, "name": name, "choice": compact(choice), "measured_at": now()}
+        with self._writing() as connection:
+            old = delete(Calibration).where(Calibration.environment_id == environment, Calibration.name == name)
+            connection.execute(old)
+            connection.execute(insert(Calibration), [row])
+
+    def query(self, sql: str, parameters: Parameters | None = None, limit_seconds: float | None = None) -> QueryResult:
+        """Ask in SQL; whatever would write is refused. Parameters are named: ``where seed = :seed``."""
+        with explained(self.place):
+            if is_file(self._url):
+                return query_file(file_of(self._url), sql, parameters, limit_seconds)
+            return query_server(self._engine, sql, parameters, limit_seconds)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._read_only:
+            raise UserError(f"{self.place}: is open for reading only; open it for writing to change it")
+        with explained(self.place), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with explained(self.place), self._engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+
+def upgrade(url_or_path: str | os.PathLike[str]) -> None:
+    """Bring a database, empty or older, to this release's schema; on a server, opening it does not."""
+    url = locate(url_or_path)
+    database.upgrade_at(url)

@@ -1,0 +1,82 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bench.store import EnvironmentInfo
+from bench.store.texts import compact, integer, masked, real
+
+
+def test_an_environment_has_a_readable_label() -> None:
+    info = EnvironmentInfo("cpu", "AMD  EPYC 9V74 ", "2.15.1+cpu")
+    assert info.label == "cpu AMD EPYC 9V74, torch 2.15, float32, deterministic"
+
+
+def test_an_environment_is_the_same_across_patch_releases_and_spaces() -> None:
+    one = EnvironmentInfo("cpu", "AMD EPYC", "2.15.1+cpu")
+    assert one == EnvironmentInfo("cpu", "AMD   EPYC", "2.15.0")
+    assert one.hash == EnvironmentInfo("cpu", "AMD EPYC", "2.15.9+cu130").hash
+
+
+def test_the_hash_of_an_environment_stays() -> None:
+    assert EnvironmentInfo("cpu", "AMD EPYC 9V74", "2.15").hash == "e3cce472ddee88727aeb50f14f54c4d7014877bf"
+
+
+def test_every_part_of_an_environment_tells_it_apart() -> None:
+    different = [
+        EnvironmentInfo("cpu", "A", "2.15"),
+        EnvironmentInfo("cuda", "A", "2.15"),
+        EnvironmentInfo("cpu", "B", "2.15"),
+        EnvironmentInfo("cpu", "A", "2.14"),
+        EnvironmentInfo("cpu", "A", "2.15", "bfloat16"),
+        EnvironmentInfo("cpu", "A", "2.15", deterministic=False),
+    ]
+    assert len({info.hash for info in different}) == len({info.label for info in different}) == 6
+
+
+@pytest.mark.parametrize(
+    "value", [0.5, np.float64(0.5), np.float32(0.5), torch.tensor(0.5), np.array(0.5)], ids=lambda value: type(value)
+)
+def test_a_scalar_of_any_kind_becomes_a_plain_float(value: object) -> None:
+    assert real(value) == 0.5
+    assert type(real(value)) is float
+
+
+@pytest.mark.parametrize("value", [7, np.int64(7), np.uint8(7), torch.tensor(7), 7.0, np.float32(7)])
+def test_a_whole_number_of_any_kind_becomes_a_plain_int(value: object) -> None:
+    assert integer(value) == 7
+    assert type(integer(value)) is int
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float32("nan"), torch.tensor(math.inf), None])
+def test_what_is_not_finite_is_null(value: object) -> None:
+    assert real(value) is None
+
+
+@pytest.mark.parametrize("value", ["0.5", [1.0], True, object()])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="no number"):
+        real(value)
+
+
+@pytest.mark.parametrize("value", [0.5, "7", True, np.float32(0.5), np.bool_(True)])
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="no whole number"):
+        integer(value)
+
+
+def test_json_has_one_form_and_no_nan() -> None:
+    assert compact({"b": (1, np.int64(2)), "a": [math.nan, "ü"]}) == '{"a":[null,"ü"],"b":[1,2]}'
+
+
+@pytest.mark.parametrize("password", ["secret", "p@ss", "with:colon", "sl/ash"])
+def test_passwords_in_urls_are_masked(password: str) -> None:
+    text = masked(f"bench run penguins --db postgresql://ada:{password}@host/bench --note hello")
+    assert text == "bench run penguins --db postgresql://ada:***@host/bench --note hello"
+
+
+def test_the_home_folder_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/ada"))
+    assert masked("bench run /home/ada/mine.yaml") == "bench run ~/mine.yaml"
