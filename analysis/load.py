@@ -1,0 +1,141 @@
+"""Reads a result database, and only reads: one row a run of the view `results`, one row a run that is still missing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from analysis.selection import select
+from analysis.wording import listing
+from bench.errors import UserError, nearest
+
+WORDS = (
+    *("suite", "profile", "suite_hash", "data", "model", "method", "method_name", "options", "key", "origin"),
+    *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session"),
+)
+COUNTS = ("standin", "level", "seed")
+NUMBERS = (
+    *("target_sparsity", "sparsity", "effective_sparsity", "weights", "weights_kept", "parameters", "parameters_kept"),
+    *("macs", "macs_kept", "train_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
+    *("test_count", "pruned_validation_loss", "pruned_validation_accuracy", "pruned_test_loss"),
+    *("pruned_test_accuracy", "steps_alone", "steps_shared", "flops_alone", "seconds"),
+)
+RESULTS = (*WORDS, *COUNTS, *NUMBERS)
+MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
+
+
+@dataclass(frozen=True)
+class Records:
+    """What a database holds: its runs, and the runs that its suites still need."""
+
+    name: str
+    runs: pd.DataFrame
+    missing: pd.DataFrame
+
+
+def load(
+    database: str | Path,
+    suite: str | None = None,
+    profile: str | None = None,
+    only: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
+    """One row for each cell, seed and environment that has a run, with the columns of the view `results`."""
+    return select(read(database, suite, profile).runs, only or {})
+
+
+def load_missing(database: str | Path, suite: str | None = None, profile: str | None = None) -> pd.DataFrame:
+    """One row for each run that a suite still needs, with the columns of the view `missing`."""
+    return read(database, suite, profile).missing
+
+
+def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:
+    """Runs and missing runs of a suite, or of all suites."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        runs = _tidy(_rows(connection, "results", RESULTS, name))
+        missing = _tidy(_rows(connection, "missing", MISSING, name))
+    for column, wanted in (("suite", suite), ("profile", profile)):
+        if wanted is not None:
+            known = sorted({*runs[column], *missing[column]})
+            if wanted not in known:
+                hint = nearest(wanted, known) if known else "nothing has been run into it yet"
+                raise UserError(f"{name}: no {column} {wanted!r} in it; {hint}")
+            runs, missing = runs[runs[column] == wanted], missing[missing[column] == wanted]
+    return Records(name, runs.reset_index(drop=True), missing.reset_index(drop=True))
+
+
+def database_name(database: str | Path) -> str:
+    """How a report calls the database: a file's name, or a URL without its password."""
+    text = str(database)
+    if "://" not in text or text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///")).name or text
+    from sqlalchemy.engine import make_url
+
+    return make_url(text).render_as_string(hide_password=True)
+
+
+@contextmanager
+def _connect(database: str | Path, name: str) -> Iterator[Any]:
+    """A connection that cannot write; SQLite without SQLAlchemy, which takes longer to import than to use here."""
+    text = str(database)
+    if "://" in text and not text.startswith("sqlite:///"):
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            with create_engine(text).connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise UserError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from error
+        return
+    path = Path(text.removeprefix("sqlite:///")).expanduser()
+    if not path.is_file():
+        what = "is a folder, not a database file" if path.is_dir() else "no such file; `bench run SUITE` makes it"
+        raise UserError(f"{path}: {what}")
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=30)) as connection:
+            yield connection
+    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
+        raise UserError(f"{path}: cannot be read: {error.__cause__ or error}") from error
+
+
+def _rows(connection: Any, view: str, columns: Sequence[str], name: str) -> pd.DataFrame:
+    """A view as it is; its absence, or a missing column, means that another program or release made the file."""
+    if isinstance(connection, sqlite3.Connection):
+        known = {row[1] for row in connection.execute(f"pragma table_info({view})")}
+    else:
+        from sqlalchemy import inspect
+
+        inspector = inspect(connection)
+        there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
+        known = {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
+    if not known:
+        raise UserError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
+    absent = [column for column in columns if column not in known]
+    if absent:
+        raise UserError(
+            f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
+            " `bench run` with this release brings it up to date"
+        )
+    query = f"select {', '.join(columns)} from {view}"
+    if isinstance(connection, sqlite3.Connection):
+        return pd.read_sql_query(query, connection)
+    from sqlalchemy import text
+
+    return pd.read_sql_query(text(query), connection)
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same types in every case, also for a view without rows or a column without values."""
+    types: dict[str, str] = {}
+    for column in frame.columns:
+        types[column] = "float64" if column in NUMBERS else "int64" if column in (*COUNTS, "failed") else "object"
+    frame = frame.astype(types)
+    return frame.astype({"standin": "bool"}) if "standin" in frame else frame

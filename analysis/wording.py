@@ -1,0 +1,145 @@
+"""The words and number formats of tables, figures and report: one place, so that all of them say it alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.errors import UserError, nearest
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity: how it is called, in which unit people read it, and which way is better."""
+
+    name: str  # the column of the `results` view
+    label: str
+    unit: str  # the unit of what is shown
+    difference_unit: str
+    scale: float  # shown value = scale x stored value
+    decimals: int
+    lower_is_better: bool
+
+    @property
+    def sign(self) -> int:
+        """+1 where more is better, -1 where less is."""
+        return -1 if self.lower_is_better else 1
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is a share of right answers."""
+        return self.name.endswith("accuracy")
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it was taken on the test data, whose size is known."""
+        return "test_" in self.name
+
+    @property
+    def words(self) -> str:
+        """The label inside a sentence."""
+        return self.label[0].lower() + self.label[1:]
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis."""
+        return f"{self.label} ({self.unit})"
+
+    @property
+    def difference_axis(self) -> str:
+        """The label of an axis of differences."""
+        return f"Difference in {self.words} ({self.difference_unit})"
+
+
+def _accuracy(name: str, label: str) -> Metric:
+    return Metric(name, label, "%", "points", 100.0, 2, lower_is_better=False)
+
+
+def _loss(name: str, label: str) -> Metric:
+    return Metric(name, label, "nats", "nats", 1.0, 4, lower_is_better=True)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _accuracy("test_accuracy", "Test accuracy"),
+        _loss("test_loss", "Test loss"),
+        _accuracy("validation_accuracy", "Validation accuracy"),
+        _loss("validation_loss", "Validation loss"),
+        _loss("train_loss", "Training loss"),
+        _accuracy("pruned_test_accuracy", "Test accuracy right after pruning"),
+        _loss("pruned_test_loss", "Test loss right after pruning"),
+        _accuracy("pruned_validation_accuracy", "Validation accuracy right after pruning"),
+        _loss("pruned_validation_loss", "Validation loss right after pruning"),
+    )
+}
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of this name."""
+    if name not in METRICS:
+        raise UserError(f"metric: {name!r} is not a metric that can be compared; {nearest(name, METRICS)}")
+    return METRICS[name]
+
+
+def number(value: float, decimals: int) -> str:
+    """A number with a proper minus sign; a rounded zero has none."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{decimals}f}"
+    if set(text) <= set("-0.,"):
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference: always with its sign, but for a rounded zero."""
+    text = number(value, decimals)
+    return text if text.startswith(MINUS) or not any(digit in text for digit in "123456789") else f"+{text}"
+
+
+def percent(share: float) -> str:
+    """A sparsity in per cent with as many decimals as tell it from 100 %: 50 %, 94.5 %, 98.8 %, 99.917 %."""
+    if not math.isfinite(share):
+        return DASH
+    kept = abs(1 - share)
+    decimals = 1 if kept >= 0.02 or kept == 0 else min(6, 1 - math.floor(math.log10(kept * 100)))
+    text = number(share * 100, decimals)
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text}\N{NO-BREAK SPACE}%"
+
+
+def p_value(p: float) -> str:
+    """A p value as it is read: p = 0.012, p < 0.001."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def count(number_of: int, noun: str, plural: str | None = None) -> str:
+    """1 run, 2 runs, 10,000 runs."""
+    return f"{number_of:,} {noun if number_of == 1 else plural or noun + 's'}"
+
+
+def listing(words: Iterable[str], most: int | None = None) -> str:
+    """a, b and c; with `most`, the first ones and how many more."""
+    items = list(words)
+    if most is not None and len(items) > most:
+        items = [*items[:most], f"{len(items) - most:,} more"]
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
+
+
+def slug(*parts: str) -> str:
+    """A file name made of words: lower case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-") or "unnamed"
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sorting key under which `rewind 100` comes before `rewind 1000`."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text.lower()) if part
+    )
