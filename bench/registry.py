@@ -86,7 +86,7 @@ class Registry:
                 f"{known.make.__code__.co_filename}; give yours another name"
             )
         self._components[component.name] = component
-        self._aliases.update({alias: component.name for alias in component.aliases})
+        self._aliases.update(dict.fromkeys(component.aliases, component.name))
 
     def _discover(self) -> None:
         if self._discovered:
@@ -148,6 +148,8 @@ def load_plugin(path: str | Path) -> list[Component]:
     file = Path(path).expanduser().resolve()
     if not file.is_file():
         raise UserError(f"{path}: no such plugin file; give the path of a Python file")
+    for kind in _REGISTRIES.values():
+        kind._discover()  # so that a name that is ours already is found to be taken by us, not by the user
     source = file.read_text(encoding="utf-8")
     _PLUGIN_SOURCES[str(file)] = source
     spec = importlib.util.spec_from_file_location(f"bench_plugin_{file.stem}", file)

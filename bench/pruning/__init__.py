@@ -1,0 +1,1 @@
+"""What is pruned: scores, granularity, scope and exact counts."""

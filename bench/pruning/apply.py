@@ -1,0 +1,80 @@
+"""Carrying out a Prune or a Reset on one state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from bench.errors import UserError
+from bench.pruning.granularity import granularity
+from bench.pruning.masks import new_masks
+from bench.pruning.view import NetView
+from bench.recipe import Prune, Reset
+from bench.registry import registry
+from bench.training.layout import Layout
+from bench.training.state import State
+
+
+def prune(state: State, step: Prune, layout: Layout, earlier: Sequence[State], seed: int, place: str) -> State:
+    """The state with the worst granules gone."""
+    masks = {name: mask.clone() for name, mask in layout.weights(state.mask).items()}
+    view = NetView(
+        weights=_copies(layout, state),
+        masks={name: mask.clone() for name, mask in masks.items()},
+        earlier=tuple(_copies(layout, other) for other in earlier),
+        seed=seed,
+        place=place,
+    )
+    scores = _scores(step, view)
+    kept = new_masks(scores, masks, step.level, step.granularity, step.scope)
+    mask = state.mask.clone()
+    own = layout.views(mask)
+    for name, layer_mask in kept.items():
+        own[f"{name}.weight"].copy_(layer_mask)
+        if granularity(step.granularity).takes_bias and f"{name}.bias" in own:
+            own[f"{name}.bias"].copy_(layer_mask.flatten(1).any(dim=1))
+    return state.masked(mask)
+
+
+def _copies(layout: Layout, state: State) -> dict[str, Tensor]:
+    return {name: weight.clone() for name, weight in layout.weights(state.weights).items()}
+
+
+def _scores(step: Prune, view: NetView) -> Mapping[str, Tensor]:
+    component = registry("score").get(step.score.name)
+    options = {name.replace("-", "_"): value for name, value in step.score.options}
+    scores: Mapping[str, Tensor] = component.make(view, **options)
+    for name, _ in step.level.layers:
+        given = scores.get(name)
+        if given is None or given.shape != view.weights[name].shape:
+            found = "nothing" if given is None else f"the shape {tuple(given.shape)}"
+            raise UserError(
+                f"score {component.name}: gives {found} for layer {name!r}; "
+                f"give one number a weight, in the shape {tuple(view.weights[name].shape)}"
+            )
+        if bool(torch.isnan(given).any()):
+            raise UserError(f"score {component.name}: layer {name!r} has scores that are not numbers; give finite ones")
+    return scores
+
+
+def reset(state: State, step: Reset, layout: Layout, target: State, redrawn: Callable[[], State]) -> State:
+    """The state with the named parts back at the target's, or with values drawn anew; the masks stay."""
+    source = redrawn() if step.redraw else target
+    weights = state.weights.clone()
+    prunable = layout.prunable()
+    if "weights" in step.parts:
+        weights = torch.where(prunable, source.weights, weights)
+    if "biases" in step.parts:
+        weights = torch.where(prunable, weights, source.weights)
+    whole = "optimiser" in step.parts
+    return State(
+        weights=weights * state.mask,
+        mask=state.mask,
+        buffers=source.buffers if "buffers" in step.parts else state.buffers,
+        moments={n: m * state.mask for n, m in target.moments.items()} if whole else state.moments,
+        updates=target.updates if whole else state.updates,
+        optimiser=target.optimiser if whole else state.optimiser,
+        order=target.order if "order" in step.parts else state.order,
+    )

@@ -1,0 +1,61 @@
+"""From scores and a level to masks: exact counts, ties and all, and nothing that is gone comes back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from bench.pruning.granularity import Granularity, granularity
+from bench.recipe import Level
+
+
+def exact_count(share: float, granules: int) -> int:
+    """How many granules of so many are gone at a share: rounded half up."""
+    # Twelve digits are what a level keeps; rounding here lets 0.3 * 5 be 1.5 as on paper.
+    return min(granules, math.floor(round(share * granules, 9) + 0.5))
+
+
+def keep_best(scores: Tensor, gone: Tensor, count: int) -> Tensor:
+    """Which granules are kept when `count` are gone: those already gone first, then the lowest; ties go by place."""
+    # A score may say minus infinity; what is gone comes before it all the same.
+    ranked = scores.double().clamp_min(torch.finfo(torch.float64).min).masked_fill(gone, -math.inf)
+    kept = torch.ones(scores.numel(), dtype=torch.bool)
+    kept[torch.argsort(ranked, stable=True)[:count]] = False
+    return kept & ~gone
+
+
+def new_masks(
+    scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], level: Level, granularity_name: str, scope: str
+) -> dict[str, Tensor]:
+    """The masks of the layers that the level names, at the level."""
+    kind = granularity(granularity_name)
+    folded = {name: kind.fold(scores[name].double()) for name, _ in level.layers}
+    gone = {name: _granules_gone(kind, masks[name]) for name, _ in level.layers}
+    kept = _within_layers(folded, gone, level) if scope == "layer" else _across_layers(folded, gone, level)
+    return {name: kind.unfold(kept[name], masks[name].shape) & masks[name] for name in kept}
+
+
+def _granules_gone(kind: Granularity, mask: Tensor) -> Tensor:
+    """A granule is gone when all of its weights are."""
+    return kind.fold(mask.double()) == 0
+
+
+def _within_layers(folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], level: Level) -> dict[str, Tensor]:
+    return {
+        name: keep_best(folded[name], gone[name], exact_count(share, folded[name].numel()))
+        for name, share in level.layers
+    }
+
+
+def _across_layers(folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], level: Level) -> dict[str, Tensor]:
+    sizes = [folded[name].numel() for name, _ in level.layers]
+    wanted = sum(share * size for (_, share), size in zip(level.layers, sizes, strict=True))
+    together = keep_best(
+        torch.cat([folded[name] for name, _ in level.layers]),
+        torch.cat([gone[name] for name, _ in level.layers]),
+        exact_count(wanted / sum(sizes), sum(sizes)),
+    )
+    return dict(zip((name for name, _ in level.layers), torch.split(together, sizes), strict=True))

@@ -1,0 +1,65 @@
+"""Loss and accuracy of a stack of replicas over a whole part of the data, last partial batch included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.training.content import CHUNK, Content
+from bench.training.devices import sum_type
+from bench.training.losses import sample_losses
+from bench.training.networks import StackedNetwork
+from bench.training.stacks import Stack
+
+COPIED_AT_ONCE = 16 * 10**6  # bytes: about what a processor's cache holds
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What one replica does on one part of the data."""
+
+    loss: float
+    correct: int
+    count: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count if self.count else float("nan")
+
+
+def evaluate(network: StackedNetwork, stack: Stack, content: Content, parts: Sequence[Tensor]) -> list[Quality]:
+    """Each replica on its own part; the parts are of equal size."""
+    losses, correct = totals(network, stack, content, parts)
+    count = len(parts[0])
+    return [
+        Quality(loss / count if count else float("nan"), int(right), count)
+        for loss, right in zip(losses.tolist(), correct.tolist(), strict=True)
+    ]
+
+
+def totals(network: StackedNetwork, stack: Stack, content: Content, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """The sum of the losses and the number of right answers of each replica, still on the device."""
+    losses = torch.zeros(len(parts), dtype=sum_type(content.device), device=content.device)
+    correct = torch.zeros(len(parts), dtype=torch.int64, device=content.device)
+    for rows in _together(parts, content):
+        whole = len(rows) == len(parts)
+        picked = torch.tensor(rows, device=content.device)
+        own = stack if whole else stack.keep(picked)
+        for inputs, labels in content.sweep([parts[row] for row in rows]):
+            outputs = network.outputs(own.weights, own.buffers, inputs)
+            losses[picked] += sample_losses(outputs, labels).to(losses.dtype).sum(dim=1)
+            correct[picked] += (outputs.argmax(dim=-1) == labels).sum(dim=1)
+    return losses, correct
+
+
+def _together(parts: Sequence[Tensor], content: Content) -> list[list[int]]:
+    """The rows that are evaluated at once: all of them, unless each chunk would have to be copied out for many."""
+    if len(parts) * CHUNK * content.sample_bytes <= COPIED_AT_ONCE:
+        return [list(range(len(parts)))]
+    alike: dict[int, list[int]] = {}
+    for row, part in enumerate(parts):
+        alike.setdefault(id(part), []).append(row)
+    return list(alike.values())
