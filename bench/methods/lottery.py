@@ -1,0 +1,45 @@
+"""The lottery ticket and its controls.
+
+Frankle and Carbin, The Lottery Ticket Hypothesis, ICLR 2019 (rewinding to step 0, redrawn weights); Frankle,
+Dziugaite, Roy and Carbin, Linear Mode Connectivity and the Lottery Ticket Hypothesis, ICML 2020 (rewinding to step k);
+Renda, Frankle and Carbin, Comparing Rewinding and Fine-tuning in Neural Network Pruning, ICLR 2020 (kept weights).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.methods.task import Task
+from bench.recipe import Reset, Step
+from bench.registry import method
+from bench.suite.durations import Duration
+
+
+@method("lottery", reference="Frankle and Carbin, ICLR 2019", aliases=("imp", "lth", "lottery-ticket", "rewinding"))
+def lottery(task: Task, rewind: Duration = Duration(0, "steps")) -> Iterator[Step]:
+    """Train, prune a round, rewind what is left to an early step; at the level, train what is left from there."""
+    early = task.steps(rewind)
+    yield task.train()
+    for level in task.rounds:
+        yield task.prune(level)
+        yield Reset(to=early)
+        yield task.train(early)
+
+
+@method("lottery-redrawn", reference="Frankle and Carbin, ICLR 2019", aliases=("reinit", "random-reinit"))
+def redrawn(task: Task) -> Iterator[Step]:
+    """The control: the masks of the lottery ticket, but new initial weights for the last training."""
+    *steps, last_training = lottery(task)
+    yield from steps
+    yield Reset(to=0, parts=("biases", "weights"), redraw=True)
+    yield last_training
+
+
+@method("lottery-kept", reference="Renda et al., ICLR 2020", aliases=("keep", "kept", "lr-rewinding", "lrr"))
+def kept(task: Task) -> Iterator[Step]:
+    """The control: the same rounds with the trained weights kept, only the learning rate and the data go back."""
+    yield task.train()
+    for level in task.rounds:
+        yield task.prune(level)
+        yield Reset(to=0, parts=("clock", "optimiser", "order"))
+        yield task.train()

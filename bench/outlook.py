@@ -1,0 +1,75 @@
+"""What a run would take: an estimate from measured speeds, or from a rule of thumb where nothing was measured yet."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from bench.executors.tasks import Task
+from bench.grid import Ground
+from bench.plan import Work, pack_of
+from bench.training.calibration import Calibration
+
+GUESSED_FLOPS = 4e10  # a second, on one core
+GUESSED_STEP = 3e-4  # seconds of a pack's step, whatever its width
+GUESSED_WIDTH = 16
+START = 6.0  # seconds until the workers are ready
+PACK = 0.15  # seconds around a pack: loading, evaluating, saving
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a run would do: the answer of `bench plan`."""
+
+    cells: int
+    runs: int
+    done: int
+    missing: int
+    steps_alone: int
+    steps_shared: int
+    steps_left: int
+    packs: int
+    estimated_seconds: float
+    measured: bool  # whether the estimate rests on measurements on this device, or on a rule of thumb
+
+
+@dataclass(frozen=True)
+class Estimate:
+    packs: int
+    seconds: float
+    measured: bool
+
+
+def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers: int) -> Estimate:
+    """Tasks that wait for equally long chains of others can begin together: they make up the packs."""
+    if not work.tasks:
+        return Estimate(0, 0.0, measured=True)
+    packs, seconds, measured = 0, START, True
+    for tasks in _side_by_side(work).values():
+        ground = work.ground[tasks[0].key]
+        if not isinstance(ground, Ground):
+            raise TypeError("a task without its ground")
+        known = speed(ground)
+        if known is None:
+            flops = 6 * ground.multiply_adds * ground.training.batch
+            known = Calibration(GUESSED_WIDTH, GUESSED_STEP, flops / GUESSED_FLOPS)
+            measured = measured and tasks[0].stretch is None
+        width = known.width if tasks[0].stretch else 512
+        count = math.ceil(len(tasks) / width)
+        replica_steps = sum(task.steps for task in tasks)
+        took = known.seconds(count * replica_steps / len(tasks), replica_steps) + count * PACK
+        seconds += took / min(workers, len(tasks))
+        packs += count
+    return Estimate(packs, seconds, measured)
+
+
+def _side_by_side(work: Work) -> dict[tuple[Hashable, int], list[Task]]:
+    """The tasks by the kind of their pack and the number of tasks that come one after the other before them."""
+    depth: dict[str, int] = {}
+    groups: dict[tuple[Hashable, int], list[Task]] = defaultdict(list)
+    for key, task in work.tasks.items():
+        depth[key] = 1 + max((depth[needed] for needed in work.waits_for[key]), default=-1)
+        groups[pack_of(task, work.ground[key]), depth[key]].append(task)
+    return groups
