@@ -1,0 +1,178 @@
+"""One benchmark, from what the user asked for to a receipt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from bench.checks import replaced_data
+from bench.data.policy import DataPolicy, Progress
+from bench.driver import Listener, Receipt, Session, calibration_name, carry_out, runs_to_make
+from bench.errors import UserError
+from bench.executors.local import Crew
+from bench.executors.messages import Setting
+from bench.grid import Cell, Grid, Ground, expand
+from bench.only import picked
+from bench.outlook import Outlook, estimated
+from bench.plan import Plan, make_plan, work_left
+from bench.provenance import session_info
+from bench.records import RESULTS_VERSION, cell_records, suite_record
+from bench.registry import load_plugin
+from bench.states import States
+from bench.store import EnvironmentInfo, Store
+from bench.store.location import locate, shown
+from bench.suite import read_suite
+from bench.suite.values import Suite
+from bench.training.calibration import Calibration
+from bench.training.devices import choose, model_name
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    suite: str
+    profile: str | None = None
+    database: str = "results.db"
+    device: str = "auto"
+    seeds: int | None = None
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    data: Literal["auto", "real", "standin"] = "auto"
+    plugins: tuple[Path, ...] = ()
+    note: str | None = None
+    threads: int | None = None
+    new_data: bool = False  # run although a data set's content has changed since the suite last ran
+
+
+class Benchmark:
+    """A suite that was read, looked up and planned, on a database and a device."""
+
+    def __init__(self, request: Request, progress: Progress | None = None) -> None:
+        self.request = request
+        for plugin in request.plugins:
+            load_plugin(plugin)
+        overrides = {} if request.seeds is None else {"seeds": request.seeds}
+        self.suite: Suite = read_suite(request.suite, request.profile, overrides)
+        self.policy = DataPolicy.from_environment(request.data, progress=progress)
+        self.grid: Grid = expand(self.suite, self.policy)
+        self.cells: list[Cell] = picked(self.grid.cells, request.only)
+        self.device = choose(request.device)
+        self.environment = _environment(self.device)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return make_plan(self.grid)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The keys of the runs of the picked cells."""
+        return frozenset(key for cell in self.cells for _, key in self.plan.keys[cell])
+
+    @cached_property
+    def states(self) -> States:
+        """States of one environment and one version of the trainer: they never cross into another."""
+        return States(_home(self.request.database) / "states" / f"{self.environment.hash[:12]}-v{RESULTS_VERSION}")
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, for writing; it is made when it is not there."""
+        return Store.open(self.request.database)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, in words fit to be shown."""
+        return shown(locate(self.request.database))
+
+    @cached_property
+    def present(self) -> Store | None:
+        """The database as it is, for reading; None while there is none."""
+        database = self.request.database
+        missing = "://" not in database and not Path(database).expanduser().exists()
+        return None if missing else Store.open(database, read_only=True)
+
+    def outlook(self) -> Outlook:
+        """What is done, what is missing, and what it would take. It writes nothing."""
+        skipped = set(self.plan.runs) - self.asked
+        environment = self.present.known_environment(self.environment) if self.present else None
+        done: set[str] = set()
+        given_up: set[str] = set()
+        if self.present is not None and environment is not None:
+            done, given_up = runs_to_make(self.asked, self.present, environment)
+        everything = work_left(self.plan, skipped, ())
+        left = work_left(self.plan, done | given_up | skipped, self.states.keys())
+        estimate = estimated(left, lambda ground: self._speed(ground, environment), self.workers)
+        return Outlook(
+            cells=len(self.cells),
+            runs=len(self.asked),
+            done=len(done),
+            missing=len(self.asked) - len(done),
+            steps_alone=sum(self.plan.runs[key].steps_alone for key in self.asked),
+            steps_shared=everything.steps,
+            steps_left=left.steps,
+            packs=estimate.packs,
+            estimated_seconds=estimate.seconds,
+            measured=estimate.measured,
+        )
+
+    def _speed(self, ground: Ground, environment: int | None) -> Calibration | None:
+        """What was measured here of trainings on this ground."""
+        if self.present is None or environment is None:
+            return None
+        known = self.present.calibration(environment, calibration_name(ground))
+        return None if known is None else Calibration(**known)
+
+    @property
+    def workers(self) -> int:
+        """Processes that compute side by side: a core each on a CPU, one for any other device."""
+        return (self.request.threads or _cores()) if self.device == "cpu" else 1
+
+    def run(self, listener: Listener) -> Receipt:
+        """Make what is missing."""
+        if not self.request.new_data and (replaced := replaced_data(self.store, self.plan)):
+            raise UserError(*replaced)
+        crew = Crew(Setting(self.device, self.states.folder, self.request.plugins), self.workers)
+        crew.start()
+        number = self.store.start_session(session_info(self.request.note, self.request.plugins))
+        session = Session(self.store, number, self.store.environment(self.environment))
+        ending: Literal["done", "failed", "interrupted"] = "failed"
+        try:
+            self.store.register(suite_record(self.plan), cell_records(self.plan))
+            receipt = carry_out(self.plan, self.asked, session, self.states, crew, listener)
+            ending = receipt.ending
+        finally:
+            crew.stop()
+            self.store.end_session(number, ending)
+        return receipt
+
+    def close(self) -> None:
+        for opened in ("present", "store"):
+            if store := self.__dict__.pop(opened, None):
+                store.close()
+
+    def __enter__(self) -> Benchmark:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _environment(device: str) -> EnvironmentInfo:
+    import torch
+
+    return EnvironmentInfo(device.split(":")[0], model_name(device), torch.__version__, "float32", True)
+
+
+def _home(database: str) -> Path:
+    """Where states lie: in .bench beside the database file, or in the current folder for a server."""
+    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,303 @@
+"""Carries a plan out: packs to a worker, results to the store, until nothing is left or the user stops it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal, Protocol
+
+from bench.checks import made_again
+from bench.errors import UserError
+from bench.executors.local import Answer, Crew, LocalWorker
+from bench.executors.messages import Done, Failed, Measure, Measured, Order
+from bench.executors.tasks import PackResult, Task, TaskResult
+from bench.grid import Ground
+from bench.plan import Plan, Work, inputs, pack_of, ready_packs, work_left
+from bench.recipe import digest
+from bench.records import (
+    RESULTS_VERSION,
+    Accounts,
+    broken_record,
+    curve_records,
+    evaluation_record,
+    run_record,
+)
+from bench.states import States
+from bench.store import EvaluationRecord, PackRecord, RunRecord, Store
+from bench.training.calibration import Calibration
+
+ATTEMPTS = 3
+PACKS_BETWEEN_TRIMS = 20
+EVALUATED_AT_ONCE = 2 * 10**8  # bytes of weights in a pack that is only evaluated
+
+
+class Listener(Protocol):
+    """Who is told how a run goes on."""
+
+    def advanced(self, replica_steps: int) -> None: ...
+
+    def noticed(self, line: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Session:
+    """The store and the numbers under which this command writes to it."""
+
+    store: Store
+    session: int
+    environment: int
+
+
+@dataclass
+class Receipt:
+    """What a command did."""
+
+    runs: int = 0  # of the plan that was asked for
+    before: int = 0  # done already
+    made: dict[str, int] = field(default_factory=dict)  # by status
+    steps: int = 0  # training steps that were made
+    steps_alone: int = 0  # what the runs made now would have taken on their own
+    seconds: float = 0.0
+    ending: Literal["done", "interrupted"] = "done"
+
+    def count(self, status: str) -> None:
+        self.made[status] = self.made.get(status, 0) + 1
+
+    @property
+    def failed(self) -> int:
+        return self.made.get("failed", 0)
+
+
+def carry_out(
+    plan: Plan, asked: Collection[str], session: Session, states: States, crew: Crew, listener: Listener
+) -> Receipt:
+    """Make the runs of these keys that are not made yet. Ctrl-C ends it cleanly, with all finished packs kept."""
+    driver = _Driver(plan, asked, session, states, crew, listener)
+    began = time.monotonic()
+    try:
+        driver.work()
+    except KeyboardInterrupt:
+        driver.receipt.ending = "interrupted"
+    finally:
+        crew.stop()
+    driver.receipt.seconds = time.monotonic() - began
+    return driver.receipt
+
+
+def runs_to_make(asked: Collection[str], store: Store, environment: int) -> tuple[set[str], set[str]]:
+    """The keys that are final already, and those that have failed too often to be tried again."""
+    attempts = store.attempts(environment, RESULTS_VERSION)
+    given_up = {key for key, count in attempts.items() if count >= ATTEMPTS}
+    return store.done(environment, RESULTS_VERSION) & set(asked), given_up & set(asked)
+
+
+class _Driver:
+    def __init__(
+        self, plan: Plan, asked: Collection[str], session: Session, states: States, crew: Crew, listener: Listener
+    ) -> None:
+        self._plan, self._session, self._states = plan, session, states
+        self._crew, self._listener = crew, listener
+        self._done, given_up = runs_to_make(asked, session.store, session.environment)
+        self._asked = set(asked)
+        self._skipped = self._done | given_up | (set(plan.runs) - self._asked)
+        self._work: Work = work_left(plan, self._skipped, states.keys())
+        self._finished: set[str] = set()
+        self._under_way: dict[LocalWorker, Sequence[Task]] = {}
+        self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
+        self._broken: list[Sequence[Task]] = []  # parts of packs that broke
+        self._accounts = Accounts(plan)
+        self._evaluations = session.store.evaluations(
+            {run.last_pruning for run in plan.runs.values() if run.last_pruning}, session.environment, RESULTS_VERSION
+        )
+        self._tried_again: set[str] = set()
+        self._outdated = False  # whether the plan counts on a state that is not there
+        self._widths: dict[Hashable, int] = {}
+        self._packs = 0
+        self.receipt = Receipt(runs=len(self._asked), before=len(self._done))
+        if given_up:
+            listener.noticed(f"{len(given_up)} runs failed {ATTEMPTS} times and are not tried again")
+
+    def work(self) -> None:
+        while any(key not in self._finished for key in self._work.tasks):
+            if self._outdated and not self._under_way:
+                self._look_again()
+            while self._crew.idle and not self._measuring and self._give_out():
+                pass
+            if not self._under_way and not self._measuring:
+                raise RuntimeError("no task can begin although some are left")
+            for worker, answer in self._crew.answers(self._listener.advanced):
+                self._hear(worker, answer)
+
+    def _give_out(self) -> bool:
+        """Give an idle worker the pack with the most urgent task; False when nothing can begin now."""
+        if self._outdated:
+            return False
+        if self._broken:
+            self._submit(self._broken.pop(), threads=1)
+            return True
+        taken = {task.key for tasks in self._under_way.values() for task in tasks}
+        packs = ready_packs(self._work, self._finished, taken)
+        if not packs:
+            return False
+        kind, tasks = next(iter(packs.items()))
+        width = self._width(kind, tasks[0])
+        if width is None:
+            return self._measure(kind, tasks[0])
+        # Enough packs for all that are idle, none wider than it pays.
+        shares = max(math.ceil(len(tasks) / width), min(self._crew.idle, len(tasks)))
+        alone = self._crew.size if shares == 1 and len(packs) == 1 and not self._under_way else 1
+        self._submit(tasks[: math.ceil(len(tasks) / shares)], threads=alone)
+        return True
+
+    def _submit(self, tasks: Sequence[Task], threads: int) -> None:
+        worker = self._crew.submit(Order(self._ground(tasks[0]).place, tuple(tasks), threads))
+        self._under_way[worker] = tasks
+
+    def _ground(self, task: Task) -> Ground:
+        ground = self._work.ground[task.key]
+        if not isinstance(ground, Ground):
+            raise TypeError("a task without its ground")
+        return ground
+
+    def _width(self, kind: Hashable, task: Task) -> int | None:
+        """How wide a pack of this kind is to be; None when that has to be measured first."""
+        if kind not in self._widths:
+            ground = self._ground(task)
+            if task.stretch is None:
+                return max(1, min(1024, EVALUATED_AT_ONCE // (4 * ground.parameters)))
+            known = self._session.store.calibration(self._session.environment, calibration_name(ground))
+            if known is None or not Calibration(**known).holds(self._count(kind)):
+                return None
+            self._widths[kind] = Calibration(**known).width
+        return self._widths[kind]
+
+    def _count(self, kind: Hashable) -> int:
+        """How many tasks there are that could be stacked in packs of this kind."""
+        return sum(pack_of(task, self._work.ground[key]) == kind for key, task in self._work.tasks.items())
+
+    def _measure(self, kind: Hashable, task: Task) -> bool:
+        """Have the width measured, once the machine is free for it; False while it is not."""
+        if self._under_way or task.stretch is None:
+            return False
+        question = Measure(self._ground(task).place, task.stretch.training, task.seed, self._count(kind))
+        self._measuring[self._crew.submit(question)] = kind, self._ground(task)
+        return True
+
+    def _hear(self, worker: LocalWorker, answer: Answer) -> None:
+        if worker in self._measuring:
+            kind, ground = self._measuring.pop(worker)
+            if isinstance(answer, Measured):
+                name = calibration_name(ground)
+                self._session.store.remember(self._session.environment, name, asdict(answer.calibration))
+                self._widths[kind] = answer.calibration.width
+            elif isinstance(answer, Failed):
+                self._listener.noticed(f"the width of a pack could not be measured ({answer.message}); taking 1")
+                self._widths[kind] = 1
+            return
+        tasks = self._under_way.pop(worker)
+        if isinstance(answer, Failed):
+            self._mend(tasks, answer)
+        elif isinstance(answer, Done):
+            self._take_in(tasks, answer.result)
+
+    def _mend(self, tasks: Sequence[Task], failure: Failed) -> None:
+        """Split a pack that broke, so that a task that cannot be done takes no other down with it."""
+        if failure.cause == "input":
+            raise UserError(failure.message)
+        if failure.cause == "state":
+            self._listener.noticed(f"{failure.message}; it is made again")
+            self._outdated = True
+        elif len(tasks) == 1 and failure.cause == "died" and tasks[0].key not in self._tried_again:
+            self._tried_again.add(tasks[0].key)
+            self._broken.append(tasks)
+        elif len(tasks) == 1:
+            self._lose(tasks[0].key, "failed", failure.message)
+        else:
+            half = len(tasks) // 2
+            if failure.cause in ("memory", "died"):
+                self._widths[pack_of(tasks[0], self._work.ground[tasks[0].key])] = half
+            self._listener.noticed(f"a pack of {len(tasks)} broke ({failure.message}); trying it in halves")
+            self._broken += [tasks[half:], tasks[:half]]
+
+    def _look_again(self) -> None:
+        """Plan anew what is left, once nothing is under way: a state has gone and must be made again."""
+        self._outdated = False
+        self._skipped |= self._finished & set(self._plan.runs)
+        self._work = work_left(self._plan, self._skipped, self._states.keys())
+        self._finished = set()
+        self._broken = []
+
+    def _take_in(self, tasks: Sequence[Task], answer: PackResult) -> None:
+        """Write what a pack gave, in one transaction, then go on."""
+        seconds = answer.seconds / len(tasks)
+        evaluations = [evaluation_record(result.pruned) for result in answer.results if result.pruned]
+        self._evaluations.update({record.key: record for record in evaluations})
+        rows = [
+            self._row(result, seconds)
+            for result in answer.results
+            if result.measured and result.key in self._asked and result.key not in self._done
+        ]
+        again = [result for result in answer.results if result.key in self._done]
+        for line in made_again(self._session.store, self._session.environment, again):
+            self._listener.noticed(line)
+        self._write(rows, evaluations, answer, len(tasks))
+        self.receipt.steps += sum(task.steps for task in tasks)
+        self._finished.update(task.key for task in tasks)
+        for result in answer.results:
+            if result.diverged_at is not None:
+                self._lose(result.key, "diverged", f"diverged by step {result.diverged_at}: a loss is not a number")
+        self._packs += 1
+        if self._packs % PACKS_BETWEEN_TRIMS == 0:
+            unfinished = [task for key, task in self._work.tasks.items() if key not in self._finished]
+            self._states.trim({key for task in unfinished for key in inputs(task)})
+
+    def _row(self, result: TaskResult, seconds: float) -> RunRecord:
+        run = self._plan.runs[result.key]
+        pruned = self._evaluations.get(run.last_pruning) if run.last_pruning else None
+        return run_record(run, result, pruned, self._accounts, seconds)
+
+    def _lose(self, key: str, status: Literal["failed", "diverged"], reason: str) -> None:
+        """Give up a task and all that would have come of it; the runs among them become rows with the reason."""
+        lost = {key}
+        for other in self._work.tasks:
+            if self._work.waits_for[other] & lost:
+                lost.add(other)
+        lost -= self._finished - {key}  # what was given up with another state already
+        rows = [
+            broken_record(
+                self._plan.runs[other],
+                status,
+                reason if other == key else f"a state that it starts from {status}: {reason}",
+                self._accounts,
+            )
+            for other in self._work.tasks
+            if other in lost and other in self._asked and other not in self._done
+        ]
+        self._write(rows, [], None, 1)
+        self._finished.update(lost)
+
+    def _write(
+        self, rows: list[RunRecord], evaluations: list[EvaluationRecord], answer: PackResult | None, width: int
+    ) -> None:
+        results = answer.results if answer else ()
+        pack = PackRecord(
+            runs=tuple(rows),
+            evaluations=tuple(evaluations),
+            curves=tuple(curve_records(results)),
+            seconds=answer.seconds if answer else None,
+            width=width,
+        )
+        self._session.store.write(self._session.session, self._session.environment, pack)
+        for row in rows:
+            self._done.add(row.key)
+            self.receipt.count(row.status)
+            self.receipt.steps_alone += row.steps_alone or 0
+
+
+def calibration_name(ground: Ground) -> str:
+    """Under which a width is remembered: what decides how long a step takes."""
+    start = ground.start(0)
+    shape = [start.network, ground.training.batch, ground.training.optimiser.kind]
+    return f"width {digest(shape)[:16]}"

@@ -1,0 +1,96 @@
+"""What is sent to a worker and what comes back: plain values, no tensors. States travel as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.data.policy import DataPolicy
+from bench.measures.size import Size
+from bench.recipe import Prune, Reset, Training
+from bench.suite.values import Choice
+from bench.training.evaluation import Quality
+from bench.training.loop import CurvePoint
+
+
+@dataclass(frozen=True)
+class Place:
+    """The data set and network that the tasks of a pack share."""
+
+    data: Choice
+    policy: DataPolicy
+    fingerprint: str
+    network: Choice
+    initialisation: Choice
+
+
+@dataclass(frozen=True)
+class Change:
+    """A Prune or a Reset, the key of the state it leads to, and the states it looks at."""
+
+    step: Prune | Reset
+    key: str
+    looks_at: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a Train."""
+
+    training: Training
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """From a stored state (or the start) through some changes and at most one stretch of training to another state."""
+
+    key: str
+    seed: int
+    start: str  # the key of the state before anything happened
+    source: str
+    changes: tuple[Change, ...]
+    stretch: Stretch | None
+    final: bool  # whether a run ends here: then it is measured, test data included
+
+    @property
+    def steps(self) -> int:
+        return self.stretch.stop - self.stretch.start if self.stretch else 0
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What the network did right after its last pruning, before more training."""
+
+    key: str
+    validation: Quality
+    test: Quality
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured of a final state."""
+
+    validation: Quality
+    test: Quality
+    size: Size
+    split_hash: str
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    key: str
+    train_loss: float | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    pruned: Pruned | None = None
+    measured: Measured | None = None
+    diverged_at: int | None = None
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """What a pack gave, and what it cost."""
+
+    results: tuple[TaskResult, ...]
+    seconds: float
+    peak_memory: int | None  # bytes on the device, where it can be known

@@ -1,0 +1,178 @@
+"""Carrying out the tasks of a pack in this process: load, change, train, measure, save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from bench.data import random
+from bench.data.base import open_dataset
+from bench.errors import UserError
+from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
+from bench.measures.size import size_of
+from bench.models.base import build, multiply_adds
+from bench.models.initialisations import initial_state
+from bench.pruning.apply import prune, reset
+from bench.recipe import Optimiser, Prune, Training
+from bench.states import States
+from bench.training.calibration import Calibration, calibrate
+from bench.training.content import Content
+from bench.training.evaluation import Quality, evaluate
+from bench.training.loop import Member, Trained, train
+from bench.training.networks import StackedNetwork, stacked
+from bench.training.stacks import Stack, lay
+from bench.training.state import State
+
+
+class Workshop:
+    """One data set and one network, ready for the packs that need them."""
+
+    def __init__(self, place: Place, states: States, device: torch.device) -> None:
+        dataset = open_dataset(place.data, place.policy)
+        if dataset.info.fingerprint != place.fingerprint:
+            raise UserError(
+                f"data set {dataset.info.name}: its files changed since the run was planned "
+                f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
+            )
+        self._plan = build(place.network, dataset.info.shape, dataset.info.classes)
+        self._multiply_adds = multiply_adds(self._plan, dataset.info.shape)
+        self._network: StackedNetwork = stacked(self._plan.to(device))
+        self._place = place
+        self._shape = dataset.info.shape, dataset.info.classes
+        self._content = Content(dataset, device)
+        self._states = states
+
+    def run(self, tasks: Sequence[Task], progress: Callable[[int], None]) -> PackResult:
+        """Carry out tasks that may be stacked, and save the states they make."""
+        began = time.perf_counter()
+        with torch.no_grad():
+            prepared = [self._prepare(task) for task in tasks]
+            pruned = self._judge_pruned(tasks, [at_pruning for at_pruning, _ in prepared])
+            states = [state for _, state in prepared]
+            trained = self._train(tasks, states, progress)
+            ended = [outcome.state if outcome else state for outcome, state in zip(trained, states, strict=True)]
+            measured = self._measure(tasks, ended, trained, pruned)
+        for task, state, outcome in zip(tasks, ended, trained, strict=True):
+            if outcome is None or outcome.diverged_at is None:
+                self._states.put(task.key, state)
+        results = [
+            TaskResult(
+                key=task.key,
+                train_loss=outcome.train_loss if outcome else None,
+                curve=outcome.curve if outcome else (),
+                pruned=pruned.get(place),
+                measured=measured.get(place),
+                diverged_at=outcome.diverged_at if outcome else None,
+            )
+            for place, (task, outcome) in enumerate(zip(tasks, trained, strict=True))
+        ]
+        return PackResult(tuple(results), time.perf_counter() - began, _peak_memory(self._content.device))
+
+    def calibrate(self, training: Training, seed: int, most: int) -> Calibration:
+        """How wide a pack of such trainings pays on this device."""
+        with torch.no_grad():
+            return calibrate(self._network, self._content, training, seed, self._drawn(seed), most)
+
+    def _prepare(self, task: Task) -> tuple[State | None, State]:
+        """The state right after the last pruning, if there was one, and that from which training goes on."""
+        state = self._state(task.source, task)
+        at_pruning = None
+        for change in task.changes:
+            state = self._change(state, change, task)
+            if isinstance(change.step, Prune):
+                at_pruning = state
+        return at_pruning, state
+
+    def _state(self, key: str, task: Task) -> State:
+        return self._drawn(task.seed) if key == task.start else self._states.get(key)
+
+    def _drawn(self, seed: int, draw: int = 0) -> State:
+        layout, buffers = self._network.parameters, self._network.buffers
+        with torch.random.fork_rng(devices=[]):
+            # What a network of the user's own draws for itself when it is built has to come from the seed as well.
+            torch.manual_seed(int(random.words(seed, "build", draw, count=1)[0]) >> 1)
+            module = build(self._place.network, *self._shape)
+        tensors = initial_state(module, self._place.initialisation, seed, draw)
+        return State(
+            weights=layout.flatten({place.name: tensors[place.name] for place in layout.places}),
+            mask=torch.ones(layout.width, dtype=torch.bool),
+            buffers=buffers.flatten({place.name: tensors[place.name].float() for place in buffers.places}),
+        )
+
+    def _change(self, state: State, change: Change, task: Task) -> State:
+        others = [self._state(key, task) for key in change.looks_at]
+        layout = self._network.parameters
+        if isinstance(change.step, Prune):
+            return prune(state, change.step, layout, others, task.seed, change.key)
+        return reset(state, change.step, layout, others[0], lambda: self._drawn(task.seed, draw=1))
+
+    def _judge_pruned(self, tasks: Sequence[Task], states: Sequence[State | None]) -> dict[int, Pruned]:
+        places = [place for place, state in enumerate(states) if state is not None]
+        if not places:
+            return {}
+        stack = self._stack([state for state in states if state is not None])
+        both = self._evaluate(stack, [tasks[place] for place in places])
+        keys = [[c.key for c in tasks[place].changes if isinstance(c.step, Prune)][-1] for place in places]
+        return {place: Pruned(key, *quality) for place, key, quality in zip(places, keys, both, strict=True)}
+
+    def _train(
+        self, tasks: Sequence[Task], states: Sequence[State], progress: Callable[[int], None]
+    ) -> list[Trained | None]:
+        members = {
+            place: Member(task.seed, state, task.stretch.training, task.stretch.start, task.stretch.stop)
+            for place, (task, state) in enumerate(zip(tasks, states, strict=True))
+            if task.stretch is not None
+        }
+        trained = train(self._network, self._content, list(members.values()), progress) if members else []
+        outcomes = dict(zip(members, trained, strict=True))
+        return [outcomes.get(place) for place in range(len(tasks))]
+
+    def _measure(
+        self,
+        tasks: Sequence[Task],
+        states: Sequence[State],
+        trained: Sequence[Trained | None],
+        pruned: Mapping[int, Pruned],
+    ) -> dict[int, Measured]:
+        places = [
+            place
+            for place, (task, outcome) in enumerate(zip(tasks, trained, strict=True))
+            if task.final and (outcome is None or outcome.diverged_at is None)
+        ]
+        # A run that ends with its pruning was evaluated when it was pruned.
+        quality = {
+            place: (pruned[place].validation, pruned[place].test) for place in places if _ends_pruned(tasks[place])
+        }
+        others = [place for place in places if place not in quality]
+        if others:
+            stack = self._stack([states[place] for place in others])
+            quality |= dict(zip(others, self._evaluate(stack, [tasks[place] for place in others]), strict=True))
+        layout = self._network.parameters
+        return {
+            place: Measured(
+                *quality[place],
+                size_of(self._plan, layout, states[place].weights, self._multiply_adds),
+                self._content.split(tasks[place].seed).hash,
+            )
+            for place in places
+        }
+
+    def _evaluate(self, stack: Stack, tasks: Sequence[Task]) -> list[tuple[Quality, Quality]]:
+        splits = [self._content.split(task.seed) for task in tasks]
+        validation = evaluate(self._network, stack, self._content, [split.validation for split in splits])
+        test = evaluate(self._network, stack, self._content, [split.test for split in splits])
+        return list(zip(validation, test, strict=True))
+
+    def _stack(self, states: Sequence[State]) -> Stack:
+        plain = Optimiser("sgd", 0.0)
+        return lay([state.fresh() for state in states], [plain] * len(states), self._content.device)
+
+
+def _ends_pruned(task: Task) -> bool:
+    return task.stretch is None and bool(task.changes) and isinstance(task.changes[-1].step, Prune)
+
+
+def _peak_memory(device: torch.device) -> int | None:
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None

@@ -1,0 +1,206 @@
+"""What a plan and its results become in the store."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.checks import data_choice
+from bench.executors.tasks import Pruned, TaskResult
+from bench.grid import Cell
+from bench.plan import Plan, Run
+from bench.recipe import canonical
+from bench.registry import Component, registry
+from bench.store import (
+    CellRecord,
+    CurveRecord,
+    EvaluationRecord,
+    LayerRecord,
+    RunRecord,
+    SuiteRecord,
+)
+from bench.suite.durations import Duration
+
+# Raised when a change of the trainer itself alters results; components have versions of their own, inside the keys.
+RESULTS_VERSION = 1
+PASSES = 3  # forward, and backward to weights and to inputs: what a training step computes, in forward passes
+
+
+def suite_record(plan: Plan) -> SuiteRecord:
+    suite = plan.grid.suite
+    return SuiteRecord(
+        suite.name, suite.profile, suite.title, suite.metric, suite.hash, suite.text, dict(suite.settings)
+    )
+
+
+def cell_records(plan: Plan) -> list[CellRecord]:
+    return [_cell_record(cell, keys) for cell, keys in plan.keys.items()]
+
+
+def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
+    problem = cell.ground.problem
+    component = registry("method").get(cell.method.name)
+    return CellRecord(
+        data=cell.ground.data.name,
+        standin=cell.ground.data.standin,
+        model=problem.model.name,
+        method=cell.method.label,
+        method_name=cell.method.name,
+        options={name: _plain(value) for name, value in _every_option(component, dict(cell.method.options)).items()},
+        level=cell.level,
+        target_sparsity=cell.target,
+        settings={
+            "training": canonical(cell.ground.training),
+            "initialisation": problem.initialisation.name,
+            "data": {
+                "choice": data_choice(cell.ground),
+                "fingerprint": cell.ground.data.fingerprint,
+                "source": cell.ground.data.source,
+            },
+            "score": cell.method.prune.score.name,
+            "granularity": cell.method.prune.granularity,
+            "scope": cell.method.prune.scope,
+            "layers": dict(next((s.level.layers for s in reversed(cell.steps) if hasattr(s, "level")), ())),
+        },
+        reference=component.reference,
+        seeds=keys,
+        position=cell.position,
+    )
+
+
+def _every_option(component: Component, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given.get(name, parameter.default) for name, parameter in component.options.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Duration):
+        return str(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+class Accounts:
+    """How the cost of what runs share is divided between them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._graph = plan.graph
+        self._users: Counter[str] = Counter()
+        for run in plan.runs.values():
+            self._users.update(self.stretches(run))
+
+    def stretches(self, run: Run) -> list[str]:
+        """The keys of the trained states on a run's way, the cuts inside its Trains included, in order."""
+        found: list[str] = []
+        for key in run.path:
+            parts = []
+            while key in self._graph.trained and key not in found:
+                parts.append(key)
+                base = self._graph.trained[key].base
+                key, _ = self._graph.taken_up_at(key)
+                if key == base:
+                    break
+            found.extend(reversed(parts))
+        return found
+
+    def steps_shared(self, run: Run) -> int:
+        """Its part of the steps that were made in fact."""
+        total = 0.0
+        for key in self.stretches(run):
+            node = self._graph.trained[key]
+            total += (node.stop - self._graph.taken_up_at(key)[1]) / self._users[key]
+        return round(total)
+
+
+def run_record(
+    run: Run, result: TaskResult, pruned: EvaluationRecord | None, accounts: Accounts, seconds: float
+) -> RunRecord:
+    """A final row of a run whose state was measured."""
+    found = result.measured
+    if found is None:
+        raise ValueError(f"run {run.key} was not measured")
+    empty = [layer.name for layer in found.size.layers if layer.kept == 0]
+    return RunRecord(
+        **_common(run, accounts),
+        status="collapsed" if empty else "done",
+        reason=f"no weight is left in {', '.join(empty)}" if empty else None,
+        sparsity=found.size.sparsity,
+        effective_sparsity=found.size.effective_sparsity,
+        weights=found.size.weights,
+        weights_kept=found.size.kept,
+        parameters=found.size.parameters,
+        parameters_kept=found.size.parameters_kept,
+        macs=found.size.multiply_adds,
+        macs_kept=found.size.multiply_adds_kept,
+        train_loss=result.train_loss,
+        validation_loss=found.validation.loss,
+        validation_accuracy=found.validation.accuracy,
+        validation_count=found.validation.count,
+        test_loss=found.test.loss,
+        test_accuracy=found.test.accuracy,
+        test_correct=found.test.correct,
+        test_count=found.test.count,
+        pruned_validation_loss=pruned.validation_loss if pruned else None,
+        pruned_validation_accuracy=pruned.validation_accuracy if pruned else None,
+        pruned_test_loss=pruned.test_loss if pruned else None,
+        pruned_test_accuracy=pruned.test_accuracy if pruned else None,
+        seconds=seconds,
+        layers=tuple(
+            LayerRecord(layer.name, layer.kind, layer.weights, layer.kept, layer.effective)
+            for layer in found.size.layers
+        ),
+        split_hash=found.split_hash,
+    )
+
+
+def broken_record(run: Run, status: Any, reason: str, accounts: Accounts) -> RunRecord:
+    """A row of a run that came to no result, with the reason."""
+    return RunRecord(**_common(run, accounts), status=status, reason=reason)
+
+
+def _common(run: Run, accounts: Accounts) -> dict[str, Any]:
+    ground = run.cell.ground
+    return {
+        "key": run.key,
+        "seed": run.seed,
+        "results_version": RESULTS_VERSION,
+        "steps_alone": run.steps_alone,
+        "steps_shared": accounts.steps_shared(run),
+        "flops_alone": 2.0 * PASSES * ground.multiply_adds * ground.training.batch * run.steps_alone,
+        "steps": tuple(accounts.stretches(run)),
+        "recipe": json.dumps(canonical(run.recipe), sort_keys=True, separators=(",", ":")),
+        "components": components_of(run),
+    }
+
+
+def components_of(run: Run) -> dict[str, str]:
+    problem, method = run.cell.ground.problem, run.cell.method
+    used = {
+        "dataset": problem.data.name,
+        "network": problem.model.name,
+        "initialisation": problem.initialisation.name,
+        "method": method.name,
+        "score": method.prune.score.name,
+    }
+    return {kind: " ".join(str(part) for part in registry(kind).get(name).identity) for kind, name in used.items()}
+
+
+def evaluation_record(pruned: Pruned) -> EvaluationRecord:
+    return EvaluationRecord(
+        pruned.key,
+        pruned.validation.loss,
+        pruned.validation.accuracy,
+        pruned.test.loss,
+        pruned.test.accuracy,
+        results_version=RESULTS_VERSION,
+    )
+
+
+def curve_records(results: Sequence[TaskResult]) -> list[CurveRecord]:
+    records = []
+    for result in results:
+        for name in ("train_loss", "validation_loss", "validation_accuracy"):
+            points = [(point.step, getattr(point, name)) for point in result.curve if getattr(point, name) is not None]
+            if points:
+                records.append(CurveRecord(result.key, name, points, results_version=RESULTS_VERSION))
+    return records
