@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-# These are read when torch loads, so they are set before anything of ours can import it. The first makes matrix products
-# on the CPU the same at any batch count, alignment and number of threads; the second does so for CUDA's.
+# These are read when torch loads, so they are set before anything of ours can import it. The first makes matrix
+# products on the CPU the same at any batch count, alignment and number of threads; the second does so for CUDA's.
 os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-from bench.registry import dataset, initialisation, method, network, score  # noqa: E402
+from bench.registry import dataset, initialisation, method, network, score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,14 +66,3 @@ class _Nobody:
     def advanced(self, replica_steps: int) -> None: ...
 
     def noticed(self, line: str) -> None: ...
-
-
-class _Package(ModuleType):
-    """Keeps `bench.run(...)` callable: importing the module bench/run.py would put the module in its place."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name != "run":
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -9,7 +9,7 @@ from __future__ import annotations
 Sentences = dict[str, str]
 
 _RESULT: Sentences = {
-    "status": "How it ended: done, collapsed (a layer is empty or it predicts one class), diverged or failed.",
+    "status": "How it ended: done, collapsed (a layer has lost all its weights), diverged or failed.",
     "reason": "Why it collapsed, diverged or failed; NULL when it is done.",
     "sparsity": "Zeros among the prunable weights, counted after the fact. [share]",
     "effective_sparsity": "The same when weights on no path from input to output count as gone too. [share]",
@@ -30,7 +30,7 @@ _RESULT: Sentences = {
     "pruned_test_loss": "Test loss right after the last pruning, before more training. [nats]",
     "pruned_test_accuracy": "Test accuracy right after the last pruning. [share]",
     "steps_alone": "Training steps that this run takes on its own. [steps]",
-    "steps_shared": "Training steps of it that other runs need too. [steps]",
+    "steps_shared": "Its part of the training steps made: shared ones are divided by the runs that share them. [steps]",
     "flops_alone": "Operations for the training of this run on its own. [FLOP]",
     "seconds": "Wall time that fell to this run, its share of the pack's. [s]",
     "finished_at": "When its result was written, UTC. [ISO 8601]",

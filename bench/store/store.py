@@ -17,7 +17,7 @@ from bench.store.faults import explained
 from bench.store.location import file_of, is_file, locate, shown
 from bench.store.querying import Parameters, query_file, query_server
 from bench.store.rows import blocks
-from bench.store.schema import Calibration, Evaluation, Run
+from bench.store.schema import Calibration, Environment, Evaluation, Run
 from bench.store.texts import compact, now
 from bench.store.values import (
     FINAL,
@@ -80,6 +80,11 @@ class Store:
         """The number of an environment in this database."""
         with self._writing() as connection:
             return sessions.environment(connection, info)
+
+    def known_environment(self, info: EnvironmentInfo) -> int | None:
+        """The number of an environment in this database, None where nothing was run in it yet."""
+        with self._reading() as connection:
+            return connection.scalar(select(Environment.id).where(Environment.hash == info.hash))
 
     def register(self, suite: SuiteRecord, cells: Sequence[CellRecord]) -> int:
         """Enter a suite's plan as the current one of its name and profile; what is entered already stays as it is."""

@@ -1,0 +1,174 @@
+"""What every network promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from bench.contract import Promise, samples
+from bench.data.base import Split
+from bench.errors import UserError
+from bench.models.base import build, multiply_adds, prunable_layers
+from bench.models.initialisations import initial_state
+from bench.recipe import Optimiser
+from bench.registry import Component
+from bench.suite.values import Choice
+from bench.training.evaluation import evaluate
+from bench.training.loop import Member, train
+from bench.training.networks import StackedNetwork
+from bench.training.stacks import Stack, lay
+from bench.training.state import State, from_bytes, to_bytes
+
+# Samples to try a network on, by the small data set that has them.
+SMALL = {"penguins": ((12,), 3), "digits": ((1, 8, 8), 10)}
+STEPS = 12
+TOLERANCE = 1e-5
+
+
+def _choice(component: Component) -> Choice:
+    return Choice(component.name, samples.options(component))
+
+
+def _fitting(component: Component) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """The small data sets whose samples the network takes; it may refuse some, with a UserError."""
+    refusals = []
+    found = False
+    for data, (shape, classes) in SMALL.items():
+        try:
+            build(_choice(component), shape, classes)
+        except UserError as error:
+            refusals.append(str(error))
+            continue
+        found = True
+        yield data, shape, classes
+    if not found:
+        raise UserError(f"it takes neither penguins (12 features) nor digits (1x8x8): {'; '.join(refusals)}")
+
+
+def right_outputs(component: Component) -> str | None:
+    for data, shape, classes in _fitting(component):
+        module: Any = build(_choice(component), shape, classes)
+        if not isinstance(module, nn.Module):
+            return f"{data}: gives {type(module).__name__}, not an nn.Module"
+        outputs = module.eval()(torch.zeros(5, *shape))
+        if tuple(outputs.shape) != (5, classes):
+            return (
+                f"{data}: 5 samples of shape {shape} give outputs of shape {tuple(outputs.shape)}, not (5, {classes})"
+            )
+        if not bool(torch.isfinite(outputs).all()):
+            return f"{data}: an image without light gives an output that is not a number"
+    return None
+
+
+def prunable(component: Component) -> str | None:
+    for data, shape, classes in _fitting(component):
+        module = build(_choice(component), shape, classes)
+        layers = prunable_layers(module)
+        if not layers:
+            return f"{data}: it has no linear or convolutional layer, so there is nothing to prune"
+        if layers[-1].shape[0] != classes:
+            return (
+                f"{data}: its last layer is {layers[-1].name!r} with {layers[-1].shape[0]} outputs, not the output "
+                f"layer with {classes}; define the output layer last"
+            )
+        unused = [layer.name for layer in layers if layer.name not in multiply_adds(module, shape)]
+        if unused:
+            return f"{data}: the layer {unused[0]!r} is never used"
+        names = [name for name, _ in module.named_parameters(remove_duplicate=False)]
+        if len(names) != len(dict(module.named_parameters())):
+            return f"{data}: two layers share a weight, which cannot be pruned for one of them alone"
+    return None
+
+
+def deterministic(component: Component) -> str | None:
+    for data, shape, classes in _fitting(component):
+        modules = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            modules.append(build(_choice(component), shape, classes))
+        shapes = [{name: tuple(one.shape) for name, one in module.state_dict().items()} for module in modules]
+        if shapes[0] != shapes[1]:
+            return f"{data}: built twice, its layers differ"
+        states = [initial_state(module, "torch", 5) for module in modules]
+        for name in states[0]:
+            if not torch.equal(states[0][name], states[1][name]):
+                return (
+                    f"{data}: {name} starts from other values at each build; only the weights of linear and "
+                    "convolutional layers are drawn by seed, give others a constant start"
+                )
+        other = initial_state(modules[0], "torch", 6)
+        if all(torch.equal(states[0][name], other[name]) for name in other):
+            return f"{data}: the seeds 5 and 6 start from the same weights"
+    return None
+
+
+def _setting(component: Component, data: str) -> tuple[StackedNetwork, list[Member]]:
+    shape, classes = SMALL[data]
+    module, network = samples.network(_choice(component), shape, classes)
+    half = torch.ones(network.parameters.width, dtype=torch.bool)
+    for weight in network.parameters.weights(half).values():
+        weight.view(-1)[::2] = False
+    states = [samples.drawn(module, network, 0), samples.drawn(module, network, 3), samples.drawn(module, network, 0)]
+    states[2] = states[2].masked(half)
+    training = samples.training(STEPS)
+    return network, [Member(seed, state, training, 0, STEPS) for seed, state in zip((0, 3, 0), states, strict=True)]
+
+
+def packs(component: Component) -> str | None:
+    for data, _, _ in _fitting(component):
+        network, members = _setting(component, data)
+        content = samples.content(data)
+        together = train(network, content, members)
+        for place, member in enumerate(members):
+            alone = train(network, content, [member])[0]
+            gap = float((alone.state.weights - together[place].state.weights).abs().max())
+            if not gap <= TOLERANCE:
+                return (
+                    f"{data}, seed {member.seed}: after {STEPS} steps a weight differs by {gap:.2g} between training "
+                    "alone and in a pack of 3"
+                )
+    return None
+
+
+def keeps_zeros(component: Component) -> str | None:
+    for data, _, _ in _fitting(component):
+        network, members = _setting(component, data)
+        state = train(network, samples.content(data), members[2:])[0].state
+        if bool((state.weights[~members[2].state.mask] != 0).any()):
+            return f"{data}: a pruned weight is not zero after {STEPS} steps"
+        if torch.equal(state.weights, members[2].state.weights):
+            return f"{data}: nothing has changed after {STEPS} steps of training"
+    return None
+
+
+def saves(component: Component) -> str | None:
+    for data, _, _ in _fitting(component):
+        network, members = _setting(component, data)
+        content = samples.content(data)
+        state = train(network, content, members[2:])[0].state
+        loaded = from_bytes(to_bytes(state))
+        for name in ("weights", "mask", "buffers"):
+            if not torch.equal(getattr(state, name), getattr(loaded, name)):
+                return f"{data}: {name} differ after saving and loading"
+        split: Split = content.split(0)
+        results = [evaluate(network, _stack(one), content, [split.validation])[0] for one in (state, loaded)]
+        if results[0] != results[1]:
+            return f"{data}: evaluated twice it gives a loss of {results[0].loss:.6g} and of {results[1].loss:.6g}"
+    return None
+
+
+def _stack(state: State) -> Stack:
+    return lay([state.fresh()], [Optimiser("sgd", 0.0)], torch.device("cpu"))
+
+
+PROMISES = (
+    Promise("gives one output for each class", right_outputs),
+    Promise("has layers that can be pruned, the output last", prunable),
+    Promise("is built alike each time, and starts by the seed", deterministic),
+    Promise("trains with pruned weights that stay zero", keeps_zeros),
+    Promise("trains in a pack as it does alone", packs),
+    Promise("survives saving and loading", saves),
+)

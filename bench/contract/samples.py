@@ -1,0 +1,81 @@
+"""Small things to try components on: options, data, a network in training."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from bench.data.base import open_named
+from bench.data.policy import DataPolicy
+from bench.models.base import build
+from bench.models.initialisations import initial_state
+from bench.recipe import Optimiser, Schedule, Training
+from bench.registry import Component
+from bench.suite.durations import Duration
+from bench.suite.options import annotation_of, known_options
+from bench.suite.values import Choice
+from bench.training.content import Content
+from bench.training.layout import Layout
+from bench.training.networks import StackedNetwork, stacked
+from bench.training.state import State
+
+
+def policy() -> DataPolicy:
+    """Data as they are found here; nothing is fetched for a test."""
+    return DataPolicy.from_environment(download=False)
+
+
+def options(component: Component) -> tuple[tuple[str, Any], ...]:
+    """A value for each option that has no default."""
+    needed = {
+        name: parameter
+        for name, parameter in known_options(component).items()
+        if parameter.default is inspect.Parameter.empty
+    }
+    return tuple(sorted((name, _sample(annotation_of(component, one))) for name, one in needed.items()))
+
+
+def by_python_name(component: Component) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in options(component)}
+
+
+def _sample(annotation: Any) -> Any:
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) is tuple:
+        return (_sample(typing.get_args(annotation)[0]),)
+    simple: dict[Any, Any] = {Duration: Duration(0.5, "share"), int: 1, float: 0.5, bool: True, str: "a"}
+    return simple.get(annotation)
+
+
+def training(length: int) -> Training:
+    return Training(Optimiser("sgd", 0.1, momentum=0.9), Schedule("linear", length), 20)
+
+
+@lru_cache(maxsize=4)
+def content(data: str) -> Content:
+    """A small data set, ready for training."""
+    return Content(open_named(data, {}, policy()), torch.device("cpu"))
+
+
+def network(name: Choice, shape: tuple[int, ...], classes: int) -> tuple[torch.nn.Module, StackedNetwork]:
+    module = build(name, shape, classes)
+    return module, stacked(module)
+
+
+def drawn(module: torch.nn.Module, network: StackedNetwork, seed: int) -> State:
+    """The state before the first step."""
+    tensors = initial_state(module, "torch", seed)
+    return State(
+        weights=_flat(network.parameters, tensors),
+        mask=torch.ones(network.parameters.width, dtype=torch.bool),
+        buffers=_flat(network.buffers, tensors),
+    )
+
+
+def _flat(layout: Layout, tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+    return layout.flatten({place.name: tensors[place.name].float() for place in layout.places})

@@ -1,0 +1,192 @@
+"""A recipe in words: each of its steps, what it costs, and which other cells share the work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.graph import Visit, visits
+from bench.grid import Cell, Ground
+from bench.plan import Plan
+from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
+
+_GRANULES = {"weight": "weights", "unit": "output units with their biases", "input": "input features"}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a Train, and the other cells whose runs need the same states."""
+
+    start: int
+    stop: int
+    cells: int
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExplainedStep:
+    verb: str
+    words: str
+    steps: int  # of training
+    share_of_dense: float
+    shared: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A cell's recipe for one seed; every other seed goes the same way."""
+
+    data: str
+    model: str
+    method: str
+    level: int
+    target_sparsity: float
+    seed: int
+    steps: tuple[ExplainedStep, ...]
+    dense_steps: int
+    steps_alone: int
+    steps_of_its_own: int  # those that no other cell needs
+
+    @property
+    def cost(self) -> float:
+        """What it takes alone, in dense trainings."""
+        return self.steps_alone / self.dense_steps
+
+
+def explain(plan: Plan, cell: Cell) -> Explanation:
+    """The recipe of a cell of the plan."""
+    ground = cell.ground
+    seed = ground.seeds[0]
+    run = plan.runs[dict(plan.keys[cell])[seed]]
+    users = _users(plan, ground, seed)
+    steps = tuple(_explained(visit, ground, users, plan, cell) for visit in visits(run.recipe, ground.training))
+    own = sum(part.stop - part.start for step in steps for part in step.shared if not part.cells)
+    return Explanation(
+        data=ground.data.name,
+        model=ground.problem.model.name,
+        method=cell.method.label,
+        level=cell.level,
+        target_sparsity=cell.target,
+        seed=seed,
+        steps=steps,
+        dense_steps=ground.training.schedule.length,
+        steps_alone=run.steps_alone,
+        steps_of_its_own=own,
+    )
+
+
+def _users(plan: Plan, ground: Ground, seed: int) -> Mapping[str, list[Cell]]:
+    """The cells of this seed that need each trained state."""
+    users: dict[str, list[Cell]] = defaultdict(list)
+    for cell, keys in plan.keys.items():
+        if cell.ground is not ground or seed not in dict(keys):
+            continue
+        seen: set[str] = set()
+        for trained in plan.runs[dict(keys)[seed]].path:
+            seen.update(key for key, _, _ in _stretches(plan, trained))
+        for key in seen:
+            users[key].append(cell)
+    return users
+
+
+def _stretches(plan: Plan, key: str) -> Iterator[tuple[str, int, int]]:
+    """The pieces in which the training to a state is made, last first: the key at the end, and from where to where."""
+    node = plan.graph.trained[key]
+    while True:
+        before, start = plan.graph.taken_up_at(key)
+        yield key, start, plan.graph.trained[key].stop
+        if before == node.base:
+            return
+        key = before
+
+
+def _explained(visit: Visit, ground: Ground, users: Mapping[str, list[Cell]], plan: Plan, cell: Cell) -> ExplainedStep:
+    step = visit.step
+    if isinstance(step, Train):
+        length = step.stop - step.start
+        return ExplainedStep(
+            "Train",
+            _train_words(step, ground),
+            length,
+            length / ground.training.schedule.length,
+            _shared(plan, visit.after, users, cell),
+        )
+    words = _prune_words(step) if isinstance(step, Prune) else _reset_words(step)
+    return ExplainedStep(type(step).__name__, words, 0, 0.0, ())
+
+
+def _shared(plan: Plan, key: str, users: Mapping[str, list[Cell]], cell: Cell) -> tuple[Stretch, ...]:
+    """Neighbouring pieces that the same cells share are told as one."""
+    parts: list[Stretch] = []
+    for piece, start, stop in reversed(list(_stretches(plan, key))):
+        others = [other for other in users[piece] if other is not cell]
+        methods = tuple(dict.fromkeys(other.method.label for other in others))
+        if parts and (parts[-1].cells, parts[-1].methods) == (len(others), methods):
+            parts[-1] = Stretch(parts[-1].start, stop, len(others), methods)
+        else:
+            parts.append(Stretch(start, stop, len(others), methods))
+    return tuple(parts)
+
+
+def _train_words(step: Train, ground: Ground) -> str:
+    training = step.training
+    if training == ground.training:
+        if (step.start, step.stop) == (0, training.schedule.length):
+            return f"train all {step.stop:,} steps of the suite's training ({_training(training)})"
+        return f"train from step {step.start:,} to step {step.stop:,} of the suite's training"
+    return f"train {step.stop - step.start:,} steps with settings of its own ({_training(training)})"
+
+
+def _training(training: Training) -> str:
+    words = [_optimiser(training.optimiser), _schedule(training.schedule), f"batch {training.batch}"]
+    if training.augmentation:
+        words.append(f"augmentation {training.augmentation}")
+    if training.select.kind != "last":
+        words.append("its best state counts" if training.select.kind == "best" else "stopped by validation data")
+    return ", ".join(words)
+
+
+def _optimiser(optimiser: Optimiser) -> str:
+    words = [f"{optimiser.kind} at {optimiser.lr:g}"]
+    if optimiser.momentum:
+        words.append(f"{'Nesterov ' if optimiser.nesterov else ''}momentum {optimiser.momentum:g}")
+    if optimiser.weight_decay:
+        words.append(f"weight decay {optimiser.weight_decay:g}")
+    return ", ".join(words)
+
+
+def _schedule(schedule: Schedule) -> str:
+    warmup = f" after {schedule.warmup:,} steps of warm-up" if schedule.warmup else ""
+    if schedule.kind == "step":
+        moments = ", ".join(f"{moment:,}" for moment in schedule.milestones)
+        return f"rate times {schedule.gamma:g} at step {moments}{warmup}"
+    if schedule.kind == "constant":
+        return f"constant rate{warmup}"
+    return f"{schedule.kind} to {schedule.final:g}{warmup}"
+
+
+def _prune_words(step: Prune) -> str:
+    shares: dict[float, list[str]] = defaultdict(list)
+    for name, gone in step.level.layers:
+        shares[gone].append(name)
+    layers = "; ".join(f"{100 * gone:.4g} % of {', '.join(names)}" for gone, names in shares.items())
+    options = ", ".join(f"{name} {value}" for name, value in step.score.options)
+    score = f"{step.score.name} ({options})" if options else step.score.name
+    place = "within each layer" if step.scope == "layer" else "over all layers together"
+    return (
+        f"prune the {_GRANULES.get(step.granularity, step.granularity)} of lowest {score} {place}, until in all "
+        f"{layers} are gone"
+    )
+
+
+def _reset_words(step: Reset) -> str:
+    if step.redraw:
+        return f"draw new {_listed(step.parts)}; what is pruned stays pruned"
+    what = "everything but the masks" if step.parts == EVERYTHING else _listed(step.parts)
+    where = "the start" if step.to == 0 else f"step {step.to:,} of the dense training"
+    return f"bring {what} back to {where}; what is pruned stays pruned"
+
+
+def _listed(parts: tuple[str, ...]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,1 @@
+"""What `bench new` writes: a working file of each kind, with the names of an example in it."""
