@@ -83,6 +83,10 @@ class Benchmark:
         """The database, for writing; it is made when it is not there."""
         return Store.open(self.request.database)
 
+    def prepare(self) -> None:
+        """Open the database for writing, so that what is wrong with it is said before anything is done."""
+        _ = self.store
+
     @property
     def place(self) -> str:
         """Where the database is, in words fit to be shown."""

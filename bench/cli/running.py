@@ -56,6 +56,7 @@ def run(
     try:
         with opened(screen, suite, profile, db, device, seeds, only, data, plugin, note, threads) as benchmark:
             _check_comparison(benchmark, metric, against)
+            benchmark.prepare()
             outlook = benchmark.outlook()
             _open_with(screen, benchmark)
             say(screen, _prospect(outlook))
