@@ -10,7 +10,7 @@ from bench.errors import UserError, nearest
 from bench.registry import Component, registry
 
 if TYPE_CHECKING:
-    from bench.suite.values import Choice
+    from bench.registry import Choice
 
 
 def chosen(kind: str, choice: Choice | str) -> tuple[Component, dict[str, Any]]:

@@ -10,15 +10,15 @@ from typing import Any
 from bench.arguments import arguments
 from bench.data.base import DataInfo, Dataset, open_dataset
 from bench.data.policy import DataPolicy
+from bench.durations import Duration
 from bench.errors import UserError
 from bench.executors.tasks import Place
 from bench.levels import ladder, overall
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
-from bench.registry import registry
-from bench.suite.durations import Duration
-from bench.suite.values import Choice, MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
+from bench.registry import Choice, registry
+from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.checks import data_choice
+from bench.durations import Duration
 from bench.executors.tasks import Pruned, TaskResult
 from bench.grid import Cell
 from bench.plan import Plan, Run
@@ -21,7 +22,6 @@ from bench.store import (
     RunRecord,
     SuiteRecord,
 )
-from bench.suite.durations import Duration
 
 # Raised when a change of the trainer itself alters results; components have versions of their own, inside the keys.
 RESULTS_VERSION = 1

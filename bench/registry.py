@@ -69,6 +69,14 @@ class Component:
         return tuple(parts)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A registered component and those of its options that are not at their default, in the order of their names."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
 class Registry:
     """All components of one kind, by name and alias."""
 

@@ -7,8 +7,7 @@ import torch
 from bench.contract import Promise, samples
 from bench.models.base import build
 from bench.models.initialisations import initial_state
-from bench.registry import Component
-from bench.suite.values import Choice
+from bench.registry import Choice, Component
 
 
 def _states(component: Component, *draws: tuple[int, int]) -> list[dict[str, torch.Tensor]]:

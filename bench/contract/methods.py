@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from bench.contract import Promise, samples
+from bench.durations import Duration
 from bench.executors.tasks import TaskResult
 from bench.executors.workshop import Workshop
 from bench.graph import visits
@@ -17,11 +18,10 @@ from bench.grid import Cell, Grid, expand
 from bench.plan import Plan, make_plan, work_left
 from bench.pruning.masks import exact_count
 from bench.recipe import Optimiser, Prune, Recipe, Reset, Train
-from bench.registry import Component
+from bench.registry import Choice, Component
 from bench.states import States
-from bench.suite.durations import Duration
 from bench.suite.options import annotation_of, known_options
-from bench.suite.values import Choice, MethodSpec, Problem, SparsitySpec, Suite, TrainingSpec
+from bench.suite.values import MethodSpec, Problem, SparsitySpec, Suite, TrainingSpec
 
 ROUNDS = 3
 LENGTHS = (24, 7)  # steps of the suite's training

@@ -14,8 +14,7 @@ from bench.errors import UserError
 from bench.models.base import build, multiply_adds, prunable_layers
 from bench.models.initialisations import initial_state
 from bench.recipe import Optimiser
-from bench.registry import Component
-from bench.suite.values import Choice
+from bench.registry import Choice, Component
 from bench.training.evaluation import evaluate
 from bench.training.loop import Member, train
 from bench.training.networks import StackedNetwork

@@ -11,15 +11,14 @@ import torch
 
 from bench.data.base import open_named
 from bench.data.policy import DataPolicy
+from bench.durations import Duration
 from bench.models.base import build
 from bench.models.initialisations import initial_state
+from bench.models.layout import Layout
 from bench.recipe import Optimiser, Schedule, Training
-from bench.registry import Component
-from bench.suite.durations import Duration
+from bench.registry import Choice, Component
 from bench.suite.options import annotation_of, known_options
-from bench.suite.values import Choice
 from bench.training.content import Content
-from bench.training.layout import Layout
 from bench.training.networks import StackedNetwork, stacked
 from bench.training.state import State
 

@@ -7,14 +7,13 @@ import itertools
 import torch
 
 from bench.contract import Promise, samples
-from bench.pruning.apply import prune
+from bench.executors.changes import prune
+from bench.models.layout import Layout
 from bench.pruning.granularity import GRANULARITIES
 from bench.pruning.masks import exact_count
 from bench.pruning.view import NetView
 from bench.recipe import Level, Prune, Score
-from bench.registry import Component
-from bench.suite.values import Choice
-from bench.training.layout import Layout
+from bench.registry import Choice, Component
 from bench.training.state import State
 
 SHAPES = {"conv": (4, 3, 3, 3), "fc1": (16, 12), "output": (3, 16)}

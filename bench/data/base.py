@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from bench import random
 from bench.arguments import arguments
-from bench.data import random
 from bench.data.policy import DataPolicy
 from bench.recipe import digest
 from bench.registry import registry
@@ -20,7 +20,7 @@ from bench.registry import registry
 if TYPE_CHECKING:
     import torch
 
-    from bench.suite.values import Choice
+    from bench.registry import Choice
 
 Array = npt.NDArray[Any]
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bench.data import random
+from bench import random
 from bench.data.base import DataInfo, Dataset, Tensors, as_tensors, open_named
 from bench.data.download import PublishedFile, Unobtainable
 from bench.data.finding import Publication, obtain

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bench.data import random
+from bench import random
 from bench.data.bundled import read_digits
 
 _SIDE = 28

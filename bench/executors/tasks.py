@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.data.policy import DataPolicy
 from bench.measures.size import Size
 from bench.recipe import Prune, Reset, Training
-from bench.suite.values import Choice
+from bench.registry import Choice
 from bench.training.evaluation import Quality
 from bench.training.loop import CurvePoint
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from bench.data import random
+from bench import random
 from bench.data.base import open_dataset
 from bench.errors import UserError
+from bench.executors.changes import prune, reset
 from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
 from bench.measures.size import size_of
 from bench.models.base import build, multiply_adds
 from bench.models.initialisations import initial_state
-from bench.pruning.apply import prune, reset
 from bench.recipe import Optimiser, Prune, Training
 from bench.states import States
 from bench.training.calibration import Calibration, calibrate

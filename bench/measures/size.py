@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from bench.training.layout import Layout
+from bench.models.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.durations import Duration
 from bench.methods.task import Task
 from bench.recipe import Step
 from bench.registry import method
-from bench.suite.durations import Duration
 
 
 @method("dynamic", reference="Lewis et al., Dynamic Pruning (MLGroupProject)", aliases=("during-training",))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.durations import Duration
 from bench.methods.task import Task
 from bench.recipe import Reset, Step
 from bench.registry import method
-from bench.suite.durations import Duration
 
 
 @method("lottery", reference="Frankle and Carbin, ICLR 2019", aliases=("imp", "lth", "lottery-ticket", "rewinding"))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.durations import Duration
 from bench.methods.task import Task
 from bench.recipe import Reset, Step
 from bench.registry import method
-from bench.suite.durations import Duration
 
 
 @method("one-shot", reference="Han et al., NIPS 2015", aliases=("oneshot", "omp", "magnitude-pruning", "post-training"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bench.durations import Duration
 from bench.recipe import Level, Prune, Schedule, Score, Train, Training
-from bench.suite.durations import Duration
 
 
 @dataclass(frozen=True)

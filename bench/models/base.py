@@ -11,7 +11,7 @@ from torch import nn
 from bench.arguments import arguments, chosen
 
 if TYPE_CHECKING:
-    from bench.suite.values import Choice
+    from bench.registry import Choice
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from bench import random
 from bench.arguments import arguments, chosen
-from bench.data import random
 from bench.errors import UserError
 from bench.registry import initialisation
 
 if TYPE_CHECKING:
-    from bench.suite.values import Choice
+    from bench.registry import Choice
 
 Floats = random.Floats
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench.data import random
+from bench import random
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,9 @@
 """Suites: what is compared with what. A suite is a YAML file; here it is read and checked."""
 
-from bench.suite.durations import Duration
+from bench.durations import Duration
+from bench.registry import Choice
 from bench.suite.reading import builtin_suites, read_suite
-from bench.suite.values import (
-    Choice,
-    MethodSpec,
-    Problem,
-    PruneSpec,
-    SelectSpec,
-    SparsitySpec,
-    Suite,
-    TrainingSpec,
-)
+from bench.suite.values import MethodSpec, Problem, PruneSpec, SelectSpec, SparsitySpec, Suite, TrainingSpec
 
 __all__ = [
     "Choice",

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.errors import UserError
-from bench.registry import Component, registry
+from bench.registry import Choice, Component, registry
 from bench.suite.marks import Entry, Node, Place, Report
 from bench.suite.options import read_options
-from bench.suite.values import Choice
 
 _CALLED = {"dataset": "data set", "network": "network"}
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from bench.durations import Duration
 from bench.errors import UserError
 from bench.recipe import digest
 from bench.registry import registry
-from bench.suite.durations import Duration
 from bench.suite.methods import default_label
 from bench.suite.options import known_options
 from bench.suite.values import MethodSpec, Metric, Problem

@@ -6,14 +6,14 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.registry import Component
+from bench.registry import Choice, Component
 from bench.suite.choices import Named, Registered, find, read_named
 from bench.suite.marks import Entry, Node, Place, Report
 from bench.suite.options import read_options
 from bench.suite.quantities import label as as_label
 from bench.suite.schema import PRUNE_KEYS, PruneTable
 from bench.suite.tables import check
-from bench.suite.values import Choice, MethodSpec, PruneSpec
+from bench.suite.values import MethodSpec, PruneSpec
 
 _GRIDS = ("score", "granularity", "scope")  # the keys of `prune` of which a method's entry may list several
 

@@ -9,10 +9,10 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Union
 
+from bench.durations import Duration
 from bench.errors import nearest
 from bench.registry import Component
 from bench.suite import quantities
-from bench.suite.durations import Duration
 from bench.suite.marks import Entry, Node, Report
 from bench.suite.quantities import shown
 

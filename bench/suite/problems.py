@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from bench.registry import Choice
 from bench.suite.aliases import hint
 from bench.suite.choices import Registered
 from bench.suite.marks import Node, Place, Report
@@ -14,7 +15,7 @@ from bench.suite.quantities import sparsity as as_sparsity
 from bench.suite.schema import HEAD_KEYS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
 from bench.suite.tables import check
 from bench.suite.training import read_training
-from bench.suite.values import Choice, Problem, PruneSpec, SparsitySpec
+from bench.suite.values import Problem, PruneSpec, SparsitySpec
 
 
 def read_problem(node: Node, choices: Registered, report: Report) -> list[Problem]:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bench.durations import WAYS, Duration
 from bench.errors import nearest
-from bench.suite.durations import WAYS, Duration
 
 _MOST_SEEDS = 100_000
 _HUGE = 10**308  # what is beyond it is no float

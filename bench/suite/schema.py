@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.durations import Duration
 from bench.suite import quantities
-from bench.suite.durations import Duration
 from bench.suite.values import Granularity, Metric, Scope
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from bench.durations import Duration
 from bench.recipe import Optimiser
-from bench.suite.durations import Duration
 from bench.suite.marks import Node, Report
 from bench.suite.quantities import duration
 from bench.suite.schema import OPTIMISERS, Decay, Looks, Patience, Steps, TrainingTable

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bench.durations import Duration
 from bench.recipe import Optimiser
-from bench.suite.durations import Duration
+from bench.registry import Choice
 
 Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
@@ -17,14 +18,6 @@ Scope = Literal["layer", "global"]
 
 # Layers are addressed by their name, by kind ("linear", "conv") or by place ("first", "output").
 LayerRates = tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A registered component and those of its options that are not at their default, in the order of their names."""
-
-    name: str
-    options: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

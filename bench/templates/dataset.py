@@ -8,8 +8,7 @@ In the suite:  data: my-dataset   or   data: {my-dataset: {noise: 1.0}}
 
 import numpy as np
 
-from bench import dataset
-from bench.data import random
+from bench import dataset, random
 from bench.data.base import Dataset, from_arrays
 from bench.data.policy import DataPolicy
 
@@ -19,7 +18,7 @@ from bench.data.policy import DataPolicy
 def my_dataset(policy: DataPolicy, noise: float = 0.5) -> Dataset:
     """Four clouds of points around the corners of a square."""
     # Here the samples are made up; your own come from a file, such as np.load("measurements.npz"). Take all chance from
-    # bench.data.random, by a seed: numpy's global generator would give another data set each time.
+    # bench.random, by a seed: numpy's global generator would give another data set each time.
     #
     # inputs: float32 or uint8, a row a sample, of any shape; labels: whole numbers from 0 on.
     corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])

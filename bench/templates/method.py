@@ -9,9 +9,9 @@ In the suite:  methods: [none, my-method, {my-method: {between: 2 epochs}}]
 from collections.abc import Iterator
 
 from bench import method
+from bench.durations import Duration
 from bench.methods.task import Task
 from bench.recipe import Step
-from bench.suite.durations import Duration
 
 
 # Whatever stands in this file is part of what identifies its runs: after an edit they are made anew, the old ones stay.

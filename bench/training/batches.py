@@ -11,7 +11,7 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data import random
+from bench import random
 
 BLOCK = 8192  # samples drawn at a time, in whole permutations; part of what a seed means, hence never changed
 

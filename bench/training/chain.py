@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from bench.training.layout import Layout
+from bench.models.layout import Layout
 from bench.training.losses import loss_and_delta
 
 Activation = Literal["none", "relu", "tanh"]

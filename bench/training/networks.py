@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from bench.models.layout import Layout, buffer_layout, parameter_layout
 from bench.training.chain import Chain, links_of
-from bench.training.layout import Layout, buffer_layout, parameter_layout
 from bench.training.losses import loss_and_delta
 
 

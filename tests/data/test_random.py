@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from bench.data import random
+from bench import random
 
 places = st.lists(st.one_of(st.text(max_size=8), st.integers(0, 10**6)), max_size=3).map(tuple)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.durations import Duration
 from bench.recipe import Optimiser
-from bench.registry import registry
-from bench.suite.durations import Duration
-from bench.suite.values import Choice, MethodSpec, PruneSpec, SelectSpec, SparsitySpec
+from bench.registry import Choice, registry
+from bench.suite.values import MethodSpec, PruneSpec, SelectSpec, SparsitySpec
 from tests.plan.grids import method, plan, steps
 from tests.run.crews import results, run
 

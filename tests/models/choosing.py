@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.suite.values import Choice
+from bench.registry import Choice
 
 
 def chosen(name: str, **options: Any) -> Choice:

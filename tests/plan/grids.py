@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.data.policy import DataPolicy
+from bench.durations import Duration
 from bench.grid import Grid, expand
 from bench.plan import Plan, Run, make_plan
 from bench.recipe import Optimiser
-from bench.suite.durations import Duration
-from bench.suite.values import Choice, MethodSpec, Problem, PruneSpec, SelectSpec, SparsitySpec, Suite, TrainingSpec
+from bench.registry import Choice
+from bench.suite.values import MethodSpec, Problem, PruneSpec, SelectSpec, SparsitySpec, Suite, TrainingSpec
 
 ADAM = Optimiser("adam", 1e-2)
 SCRATCH = "0" * 40

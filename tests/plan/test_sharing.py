@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import pytest
 
+from bench.durations import Duration
 from bench.errors import UserError
 from bench.graph import Graph, visits
 from bench.recipe import EVERYTHING, Level, Optimiser, Prune, Recipe, Reset, Schedule, Score, Start, Train, Training
-from bench.suite.durations import Duration
-from bench.suite.values import Choice, PruneSpec, SelectSpec, SparsitySpec
+from bench.registry import Choice
+from bench.suite.values import PruneSpec, SelectSpec, SparsitySpec
 from tests.plan.grids import EVERY_METHOD, method, plan, runs_of, steps
 
 START = Start("data", ("net",), ("torch",), 0)

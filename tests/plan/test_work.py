@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bench.plan import Plan, Work, inputs, ready_packs, work_left
 from bench.recipe import Optimiser
-from bench.suite.values import Choice, PruneSpec, SelectSpec, SparsitySpec
+from bench.registry import Choice
+from bench.suite.values import PruneSpec, SelectSpec, SparsitySpec
 from tests.plan.grids import EVERY_METHOD, method, plan, runs_of, steps
 
 PLANS = {

@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from bench.errors import UserError
+from bench.executors.changes import prune, reset
 from bench.measures.size import size_of
 from bench.models.base import build, multiply_adds
-from bench.pruning.apply import prune, reset
+from bench.models.layout import parameter_layout
 from bench.pruning.view import NetView
 from bench.recipe import EVERYTHING, Level, Prune, Reset, Score
-from bench.registry import registry
-from bench.suite.values import Choice
-from bench.training.layout import parameter_layout
+from bench.registry import Choice, registry
 from bench.training.state import State
 
 MODULE = build(Choice("mlp", (("sizes", (4, 3)),)), (5,), 2)  # fc1 4x5, fc2 3x4, output 2x3

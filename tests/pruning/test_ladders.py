@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UserError
+from bench.executors.changes import prune
 from bench.levels import ladder, overall
 from bench.models.base import LayerInfo, build, prunable_layers
-from bench.pruning.apply import prune
+from bench.models.layout import parameter_layout
 from bench.pruning.masks import exact_count
 from bench.recipe import Prune, Score
-from bench.suite.values import Choice, PruneSpec, SparsitySpec
-from bench.training.layout import parameter_layout
+from bench.registry import Choice
+from bench.suite.values import PruneSpec, SparsitySpec
 from bench.training.state import State
 
 MAGNITUDE = Score("magnitude")

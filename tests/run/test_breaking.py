@@ -12,10 +12,10 @@ import torch
 from bench.errors import UserError
 from bench.executors.messages import Failed, Measure, Order
 from bench.plan import Plan
-from bench.registry import registry
+from bench.registry import Choice, registry
 from bench.registry import score as register
 from bench.states import StateMissing, States
-from bench.suite.values import Choice, PruneSpec
+from bench.suite.values import PruneSpec
 from bench.training.state import State, to_bytes
 from tests.plan.grids import method, plan, runs_of
 from tests.run.crews import Desk, Listener, results, rows, run

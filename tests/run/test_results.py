@@ -11,8 +11,9 @@ import torch
 
 from bench.data.base import Dataset, Split, Tensors, open_dataset
 from bench.recipe import Optimiser
+from bench.registry import Choice
 from bench.states import States
-from bench.suite.values import Choice, PruneSpec, SelectSpec, SparsitySpec
+from bench.suite.values import PruneSpec, SelectSpec, SparsitySpec
 from tests.plan.grids import EVERY_METHOD, method, plan, runs_of, steps
 from tests.run.crews import Desk, Listener, layers, results, rows, run
 

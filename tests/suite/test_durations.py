@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.suite.durations import Duration
+from bench.durations import Duration
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from bench.durations import Duration
 from bench.registry import Component
 from bench.suite.choices import Named, read_named
-from bench.suite.durations import Duration
 from bench.suite.marks import Report, parse
 from bench.suite.options import Options, read_options
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from bench.models.layout import buffer_layout, parameter_layout
 from bench.training.chain import Chain, links_of
-from bench.training.layout import buffer_layout, parameter_layout
 from bench.training.networks import OneByOne
 from tests.training.build import net, stacked
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from bench.durations import Duration
 from bench.pruning.view import NetView
 from bench.registry import score
-from bench.suite.durations import Duration
 
 
 @score("magnitude", reference="Han et al., NIPS 2015", aliases=("l1", "abs", "smallest-weights"))

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from bench.errors import UserError
+from bench.models.layout import Layout
 from bench.pruning.granularity import granularity
 from bench.pruning.masks import new_masks
 from bench.pruning.view import NetView
 from bench.recipe import Prune, Reset
 from bench.registry import registry
-from bench.training.layout import Layout
 from bench.training.state import State
 
 
