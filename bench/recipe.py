@@ -173,6 +173,7 @@ def _join(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
+@lru_cache(maxsize=65536)
 def start_key(start: Start) -> str:
     return digest(start)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bench.checks import data_choice
@@ -12,8 +13,8 @@ from bench.durations import Duration
 from bench.executors.tasks import Pruned, TaskResult
 from bench.grid import Cell
 from bench.plan import Plan, Run
-from bench.recipe import canonical
-from bench.registry import Component, registry
+from bench.recipe import Prune, canonical
+from bench.registry import Choice, registry
 from bench.store import (
     CellRecord,
     CurveRecord,
@@ -48,30 +49,51 @@ def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
         model=problem.model.name,
         method=cell.method.label,
         method_name=cell.method.name,
-        options={name: _plain(value) for name, value in _every_option(component, dict(cell.method.options)).items()},
+        options=_every_option("method", cell.method.name, cell.method.options),
         level=cell.level,
         target_sparsity=cell.target,
-        settings={
-            "training": canonical(cell.ground.training),
-            "initialisation": problem.initialisation.name,
-            "data": {
-                "choice": data_choice(cell.ground),
-                "fingerprint": cell.ground.data.fingerprint,
-                "source": cell.ground.data.source,
-            },
-            "score": cell.method.prune.score.name,
-            "granularity": cell.method.prune.granularity,
-            "scope": cell.method.prune.scope,
-            "layers": dict(next((s.level.layers for s in reversed(cell.steps) if hasattr(s, "level")), ())),
-        },
+        settings=_settings(cell),
         reference=component.reference,
         seeds=keys,
         position=cell.position,
     )
 
 
-def _every_option(component: Component, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: given.get(name, parameter.default) for name, parameter in component.options.items()}
+def _settings(cell: Cell) -> dict[str, Any]:
+    """Everything that the cell was made with, what was left at its default included."""
+    ground, problem, prune = cell.ground, cell.ground.problem, cell.method.prune
+    rungs = [step.level.layers for step in cell.steps if isinstance(step, Prune)]
+    return {
+        "data": {
+            **_choice("dataset", problem.data),
+            "choice": data_choice(ground),
+            "fingerprint": ground.data.fingerprint,
+            "source": ground.data.source,
+            "counts": dict(ground.data.counts),
+        },
+        "model": _choice("network", problem.model, not_options=("shape", "classes")),
+        "initialisation": _choice("initialisation", problem.initialisation),
+        "training": asdict(ground.training),
+        "prune": {
+            "score": _choice("score", prune.score),
+            "granularity": prune.granularity,
+            "scope": prune.scope,
+            "rates": dict(prune.rates),
+            "exclude": list(prune.exclude),
+            "layers": dict(rungs[-1]) if rungs else {},
+        },
+    }
+
+
+def _choice(kind: str, choice: Choice, not_options: tuple[str, ...] = ()) -> dict[str, Any]:
+    options = _every_option(kind, choice.name, choice.options)
+    return {"name": choice.name, "options": {name: options[name] for name in options if name not in not_options}}
+
+
+def _every_option(kind: str, name: str, given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    chosen = dict(given)
+    options = registry(kind).get(name).options
+    return {option: _plain(chosen.get(option, parameter.default)) for option, parameter in options.items()}
 
 
 def _plain(value: Any) -> Any:

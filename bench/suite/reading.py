@@ -77,7 +77,7 @@ def _find(name_or_path: str | Path) -> Path:
     stem = path.stem if path.suffix in (".yaml", ".yml") else written
     if os.sep in written or path.suffix in (".yaml", ".yml"):
         raise UserError(f"{written}: no such suite file; {nearest(stem, builtin)}")
-    raise UserError(f"unknown suite {written!r}; {nearest(stem, builtin)} A file of your own is given by its path")
+    raise UserError(f"unknown suite {written!r}; {nearest(stem, builtin)}; a file of your own is given by its path")
 
 
 def _shown(file: Path) -> str:
