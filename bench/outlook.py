@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
@@ -47,12 +47,13 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
     if not work.tasks:
         return Estimate(0, 0.0, measured=True)
     packs, seconds, measured = 0, START, True
-    for tasks in _side_by_side(work).values():
+    counts = Counter(pack_of(task, work.ground[key]) for key, task in work.tasks.items())
+    for (kind, _), tasks in _side_by_side(work).items():
         ground = work.ground[tasks[0].key]
         if not isinstance(ground, Ground):
             raise TypeError("a task without its ground")
         known = speed(ground)
-        if known is None:
+        if known is None or (tasks[0].stretch and not known.holds(counts[kind])):
             flops = 6 * ground.multiply_adds * ground.training.batch
             known = Calibration(GUESSED_WIDTH, GUESSED_STEP, flops / GUESSED_FLOPS)
             measured = measured and tasks[0].stretch is None

@@ -90,13 +90,19 @@ def plan(
     data: options.Data = "auto",
     plugin: options.Plugin = None,
     threads: options.Threads = None,
+    metric: options.Metric = None,
+    against: options.Against = "none",
     as_json: options.AsJson = False,
 ) -> int:
-    """Say what `bench run` would do: runs done and missing, steps, packs, time."""
+    """Say what `bench run` would do: runs done and missing, steps, packs, time.
+
+    It takes what `bench run` takes, and finds fault with the same.
+    """
     screen = console(stderr=as_json)
     with opened(screen, suite, profile, db, device, seeds, only, data, plugin, None, threads) as benchmark:
         from bench.outdated import outdated
 
+        _check_comparison(benchmark, metric, against)
         outlook = benchmark.outlook()
         old = outdated(benchmark.plan, benchmark.present)
         if as_json:

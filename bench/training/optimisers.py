@@ -87,7 +87,7 @@ def _adam(
         [moments["mean"]],
         [moments["square"]],
         [],
-        [torch.tensor(float(count + 1), device=weights.device)],
+        [torch.full((), float(count + 1), device=weights.device)],  # filled on the device: nothing waits for a copy
         lr=rate,
         beta1=settings.beta1,
         beta2=settings.beta2,
