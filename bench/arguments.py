@@ -34,3 +34,16 @@ def arguments(component: Component, given: Mapping[str, Any], *, not_options: tu
         if parameter.default is Parameter.empty and name not in given:
             raise UserError(f"{component.kind} {component.name}: the option {name!r} has no default; give it")
     return {name.replace("-", "_"): value for name, value in given.items()}
+
+
+def settings(component: Component, given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The options as a key has them: those that are not at their default, by name.
+
+    A component whose options name files registers `settings`, a function of the options that gives what the files hold
+    in the place of their paths.
+    """
+    if "settings" in component.extra:
+        found: tuple[tuple[str, Any], ...] = component.extra["settings"](given)
+        return found
+    known = component.options
+    return tuple(sorted((name, value) for name, value in given.items() if value != known[name].default))

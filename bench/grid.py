@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bench.arguments import arguments
+from bench.arguments import arguments, settings
 from bench.data.base import DataInfo, Dataset, open_dataset
 from bench.data.policy import DataPolicy
 from bench.durations import Duration
@@ -170,7 +170,7 @@ def _score(choice: Choice, ground: Ground) -> Score:
     }
     return Score(
         component.name,
-        _unusual(component.options, in_steps),
+        settings(component, in_steps),
         component.identity[1:],
         tuple(moment.steps(ground.steps_per_epoch, total) for moment in moments),
     )
@@ -179,8 +179,4 @@ def _score(choice: Choice, ground: Ground) -> Score:
 def _identity(kind: str, choice: Choice) -> tuple[Any, ...]:
     """What a key hashes of a choice: the component and the options that are not at their default."""
     component = registry(kind).get(choice.name)
-    return (*component.identity, *_unusual(component.options, dict(choice.options)))
-
-
-def _unusual(known: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted((name, value) for name, value in given.items() if value != known[name].default))
+    return (*component.identity, *settings(component, dict(choice.options)))

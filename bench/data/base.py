@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import random
-from bench.arguments import arguments
+from bench.arguments import arguments, settings
 from bench.data.policy import DataPolicy
 from bench.recipe import digest
 from bench.registry import registry
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench.registry import Choice
 
 Array = npt.NDArray[Any]
+Scale = float | tuple[float, ...]  # one number for all, or one for each channel
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,15 @@ class DataInfo:
 
 @dataclass(frozen=True, eq=False)
 class Tensors:
-    """The whole content on the CPU. What a network gets is (inputs.float() - shift) * factor."""
+    """The whole content on the CPU. What a network gets is (inputs.float() - shift) * factor.
+
+    Images may be kept larger than the network gets them: evaluation takes their middle, augmentation any part.
+    """
 
     inputs: torch.Tensor  # (N, *shape), uint8 or float32
     labels: torch.Tensor  # (N,), int64
-    shift: float = 0.0
-    factor: float = 1.0
+    shift: Scale = 0.0
+    factor: Scale = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +112,8 @@ def open_named(name: str, options: Mapping[str, Any], policy: DataPolicy) -> Dat
     opened: Dataset = component.make(policy, **arguments(component, options))
     if opened.info.standin and opened.info.name != component.name:
         return opened  # it was opened under its own name and so has its fingerprint already
-    unusual = {option: value for option, value in options.items() if value != component.options[option].default}
-    opened.info = replace(opened.info, fingerprint=digest([component.identity, opened.info.fingerprint, unusual]))
+    hashed = [component.identity, opened.info.fingerprint, dict(settings(component, options))]
+    opened.info = replace(opened.info, fingerprint=digest(hashed))
     return opened
 
 
@@ -121,8 +125,8 @@ def from_arrays(
     *,
     source: str,
     class_names: Sequence[str] = (),
-    shift: float = 0.0,
-    factor: float = 1.0,
+    shift: Scale = 0.0,
+    factor: Scale = 1.0,
     parts: Callable[[int], Mapping[str, Array]] | None = None,
 ) -> Dataset:
     """A data set that is small enough to be held from the start; split by class and seed unless `parts` is given."""
@@ -141,7 +145,7 @@ def from_arrays(
     )
 
 
-def as_tensors(inputs: Array, labels: Array, shift: float, factor: float) -> Tensors:
+def as_tensors(inputs: Array, labels: Array, shift: Scale, factor: Scale) -> Tensors:
     import torch
 
     return Tensors(torch.from_numpy(inputs), torch.from_numpy(labels.astype(np.int64)), shift, factor)

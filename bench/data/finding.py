@@ -16,7 +16,7 @@ from bench.errors import UserError
 
 @dataclass(frozen=True)
 class Publication:
-    """The files that make a data set, the folder they belong in, and the addresses that have them."""
+    """The files that make a data set, the folder they belong in, and the addresses that have them: a Source."""
 
     folder: str
     mirrors: tuple[str, ...]
@@ -29,6 +29,47 @@ class Publication:
     @property
     def megabytes(self) -> float:
         return sum(file.size for file in self.files) / 1e6
+
+    def find(self, policy: DataPolicy) -> tuple[Path, ...] | None:
+        """The files where they are on this machine, None where one is not; a broken copy is an error."""
+        found = search(self, policy)
+        if found.broken:
+            raise UserError(*found.broken)
+        return None if found.missing else tuple(found.paths[file.name] for file in self.files)
+
+    def obtain(self, policy: DataPolicy) -> tuple[Path, ...]:
+        """The files in their order, fetched where that is needed and allowed; raises Unobtainable with what was tried.
+
+        A broken copy is an error in every mode: somebody believes that the data is there.
+        """
+        found = search(self, policy)
+        if found.broken:
+            raise UserError(*found.broken)
+        if found.missing and not policy.download:
+            raise Unobtainable(f"{_names(found.missing)} not found in {self.where(policy)}; downloads are off")
+        paths = dict(found.paths)
+        for file in found.missing:
+            mirrors = (policy.mirror,) if policy.mirror else self.mirrors
+            folder = policy.own / self.folder
+            try:
+                paths[file.name] = fetch(file, mirrors, folder, policy.patience, policy.progress)
+            except Unobtainable as error:
+                tried = f"{_names(found.missing)} not found in {self.where(policy)}"
+                raise Unobtainable(f"{tried}; download: {error}") from error
+        return tuple(paths[file.name] for file in self.files)
+
+    def where(self, policy: DataPolicy) -> str:
+        """The folders that are looked in, and which of those that the user named are not there."""
+        return folders_with(self.folder, policy)
+
+    def offer(self, policy: DataPolicy) -> str:
+        """How the files would be fetched."""
+        host = policy.mirror or self.hosts
+        return f"would be fetched from {host} ({self.megabytes:.0f} MB) into {policy.own / self.folder}"
+
+    def mend(self, policy: DataPolicy) -> str:
+        """What the user can do to have the files here."""
+        return f"put the files into {policy.own / self.folder} or name their folder in $BENCH_DATA"
 
 
 @dataclass(frozen=True)
@@ -61,35 +102,12 @@ def search(publication: Publication, policy: DataPolicy) -> Findings:
     return Findings(paths, tuple(missing), tuple(broken))
 
 
-def obtain(publication: Publication, policy: DataPolicy) -> tuple[Path, ...]:
-    """The files in their order, fetched where that is needed and allowed; raises Unobtainable, saying what was tried.
-
-    A broken copy is an error in every mode: somebody believes that the data is there.
-    """
-    found = search(publication, policy)
-    if found.broken:
-        raise UserError(*found.broken)
-    if found.missing and not policy.download:
-        raise Unobtainable(f"{_names(found.missing)} not found in {where(publication, policy)}; downloads are off")
-    paths = dict(found.paths)
-    for file in found.missing:
-        mirrors = (policy.mirror,) if policy.mirror else publication.mirrors
-        folder = policy.own / publication.folder
-        try:
-            paths[file.name] = fetch(file, mirrors, folder, policy.patience, policy.progress)
-        except Unobtainable as error:
-            tried = f"{_names(found.missing)} not found in {where(publication, policy)}"
-            raise Unobtainable(f"{tried}; download: {error}") from error
-    return tuple(paths[file.name] for file in publication.files)
-
-
-def where(publication: Publication, policy: DataPolicy) -> str:
-    """The folders that were looked in, and which of those that the user named are not there."""
+def folders_with(name: str, policy: DataPolicy) -> str:
+    """The places where a folder of this name is looked for."""
     if not policy.folders:
         return "any folder (none is named)"
     return ", ".join(
-        str(folder / publication.folder) if folder.is_dir() else f"{folder} (no such folder)"
-        for folder in policy.folders
+        str(folder / name) if folder.is_dir() else f"{folder} (no such folder)" for folder in policy.folders
     )
 
 

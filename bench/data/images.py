@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from bench import random
-from bench.data.base import DataInfo, Dataset, Tensors, as_tensors, open_named
-from bench.data.download import PublishedFile, Unobtainable
-from bench.data.finding import Publication, obtain
+from bench.data.base import DataInfo, Dataset, Tensors, as_tensors
+from bench.data.download import PublishedFile
+from bench.data.finding import Publication
 from bench.data.idx import read_idx
 from bench.data.policy import DataPolicy
+from bench.data.published import Published, open_published
 from bench.data.standins import StandIn
 from bench.errors import UserError
 
@@ -37,6 +39,10 @@ class ImageSet:
     class_names: tuple[str, ...]
     standin: StandIn
 
+    @property
+    def published(self) -> Published:
+        return Published(self.name, self.title, self.publication, self.standin.name, self.standin.title)
+
 
 def idx_files(*facts: tuple[str, int, str, str]) -> tuple[PublishedFile, ...]:
     """Images and labels for training, then for test: name, packed size, sha256 as published and unpacked."""
@@ -46,15 +52,16 @@ def idx_files(*facts: tuple[str, int, str, str]) -> tuple[PublishedFile, ...]:
 def open_images(images: ImageSet, policy: DataPolicy, validation: int, normalise: Normalise) -> Dataset:
     """The published set, or its stand-in with a notice that says why."""
     _check(images.name, validation, normalise)
-    if policy.mode == "standin":
-        return _standin(images, policy, validation, normalise, "stand-ins were asked for")
-    try:
-        paths = obtain(images.publication, policy)
-    except Unobtainable as error:
-        mend = f"put the files into {policy.own / images.publication.folder} or name their folder in $BENCH_DATA"
-        if policy.mode == "real":
-            raise UserError(f"{images.name}: {error}; {mend}") from error
-        return _standin(images, policy, validation, normalise, f"{error}; to get the real one, {mend}")
+    return open_published(
+        images.published,
+        policy,
+        lambda paths: _real(images, paths, validation, normalise),
+        validation=validation,
+        normalise=normalise,
+    )
+
+
+def _real(images: ImageSet, paths: Sequence[Path], validation: int, normalise: Normalise) -> Dataset:
     info = DataInfo(
         name=images.name,
         shape=(1, 28, 28),
@@ -111,15 +118,6 @@ def open_standin(images: ImageSet, validation: int, normalise: Normalise) -> Dat
         return {"validation": blocks[:held].ravel(), "train": blocks[held:].ravel(), "test": test}
 
     return Dataset(info, load, parts)
-
-
-def _standin(images: ImageSet, policy: DataPolicy, validation: int, normalise: Normalise, reason: str) -> Dataset:
-    opened = open_named(images.standin.name, {"validation": validation, "normalise": normalise}, policy)
-    opened.notice = (
-        f"STAND-IN: {images.standin.name} ({images.standin.title}) takes the place of {images.name}; its results are "
-        f"stored under its own name and say nothing about {images.title}. Reason: {reason}"
-    )
-    return opened
 
 
 def _check(name: str, validation: int, normalise: str) -> None:

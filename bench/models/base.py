@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from bench.arguments import arguments, chosen
+from bench.errors import UserError
 
 if TYPE_CHECKING:
     from bench.registry import Choice
@@ -39,6 +40,19 @@ def build(choice: Choice | str, shape: tuple[int, ...], classes: int) -> nn.Modu
     options = arguments(component, given, not_options=("shape", "classes"))
     module: nn.Module = component.make(tuple(shape), classes, **options)
     return module
+
+
+def picture(name: str, shape: tuple[int, ...], least: int = 1) -> tuple[int, int, int]:
+    """Channels, height and width of the samples, for a network that takes images of at least so many pixels a side."""
+    if len(shape) != 3:
+        size = " x ".join(str(length) for length in shape)
+        raise UserError(f"{name}: takes images, and a sample here is {size} numbers; choose a network such as mlp")
+    channels, height, width = shape
+    if min(height, width) < least:
+        raise UserError(
+            f"{name}: takes images of at least {least}x{least}, these are {height}x{width}; choose a smaller network"
+        )
+    return channels, height, width
 
 
 def prunable_layers(module: nn.Module) -> tuple[LayerInfo, ...]:

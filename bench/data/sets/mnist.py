@@ -52,7 +52,11 @@ MNIST = ImageSet(
 )
 
 
-@dataset("mnist", reference="LeCun, Cortes, Burges: The MNIST database of handwritten digits (1998)", published=MNIST)
+@dataset(
+    "mnist",
+    reference="LeCun, Cortes, Burges: The MNIST database of handwritten digits (1998)",
+    published=MNIST.published,
+)
 def mnist(policy: DataPolicy, validation: int = 5000, normalise: Normalise = "standard") -> Dataset:
     """MNIST: 60,000 training and 10,000 test images of handwritten digits, 28x28, grey, ten classes.
 
