@@ -55,9 +55,9 @@ def torch_default(blank: Blank) -> Floats:
 
 
 @initialisation("glorot-uniform", reference="Glorot, Bengio (2010)", aliases=("xavier-uniform",))
-def glorot_uniform(blank: Blank) -> Floats:
-    """Uniform of variance 2/(fan-in + fan-out), biases 0: what Keras does unasked."""
-    return blank.constant(0) if blank.bias else blank.uniform(sqrt(6 / (blank.fan_in + blank.fan_out)))
+def glorot_uniform(blank: Blank, bias: float = 0.0) -> Floats:
+    """Uniform of variance 2/(fan-in + fan-out), biases 0: what Keras does unasked. PruNet starts biases at 0.01."""
+    return blank.constant(bias) if blank.bias else blank.uniform(sqrt(6 / (blank.fan_in + blank.fan_out)))
 
 
 @initialisation("glorot-normal", reference="Glorot, Bengio (2010)", aliases=("xavier-normal",))

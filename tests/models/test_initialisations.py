@@ -67,6 +67,21 @@ def test_the_distribution_is_that_of_torch(
         assert not biases.any()
 
 
+def test_glorot_uniform_starts_biases_where_asked_and_draws_the_same_weights() -> None:
+    """PruNet: Xavier-uniform weights, biases of 0.01."""
+    from tests.models.choosing import chosen
+
+    plain, raised = (initial_state(plan(), one, 7) for one in ("glorot-uniform", chosen("glorot-uniform", bias=0.01)))
+    for name, tensor in raised.items():
+        if name.endswith("bias"):
+            assert not plain[name].any()
+            assert torch.equal(tensor, torch.full_like(tensor, 0.01))
+        else:
+            assert torch.equal(tensor, plain[name])
+    again = initial_state(plan(), chosen("xavier-uniform", bias=0.0), 7)
+    assert all(torch.equal(again[name], tensor) for name, tensor in plain.items())
+
+
 def test_every_seed_tensor_and_draw_has_numbers_of_its_own() -> None:
     network = nn.Sequential(nn.Linear(20, 20), nn.Linear(20, 20))
     states = [initial_state(network, "torch", seed, draw) for seed in (0, 1) for draw in (0, 1)]
@@ -84,7 +99,7 @@ def test_the_network_and_the_global_generator_are_left_as_they_are() -> None:
     assert all((tensor == before[name]).all() for name, tensor in network.state_dict().items())
     assert torch.equal(torch.get_rng_state(), generator)
     state["0.weight"].fill_(7)
-    assert not (network[0].weight == 7).any()
+    assert not (network.state_dict()["0.weight"] == 7).any()
 
 
 def test_normalisation_starts_neutral_and_other_parameters_as_the_network_has_them() -> None:

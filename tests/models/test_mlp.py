@@ -11,10 +11,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.errors import UserError
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
-from bench.registry import registry
 from tests.models.choosing import chosen
 
 MNIST = (1, 28, 28)
+MLPS = ["forai-student-1", "forai-student-2", "lenet-300-100", "mlp", "mlp-1000-1000-500-200", "penguin-net"]
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,13 @@ MNIST = (1, 28, 28)
     [
         ("penguin-net", {}, (12,), 3, 180, 195),
         ("penguin-net", {"head": "logits"}, (12,), 3, 180, 195),
+        ("penguin-net", {"head": "softmax"}, (12,), 3, 180, 195),
         ("lenet-300-100", {}, MNIST, 10, 266_200, 266_610),
         ("mlp-1000-1000-500-200", {}, MNIST, 10, 2_386_000, 2_388_710),
         ("mlp-1000-1000-500-200", {"bias": False}, MNIST, 10, 2_386_000, 2_386_000),
-        ("mlp", {"sizes": (256, 128, 128, 64, 64, 64), "bias": False}, MNIST, 10, 266_880, 266_880),
+        ("mlp-1000-1000-500-200", {"bias": False, "head": "softmax"}, MNIST, 10, 2_386_000, 2_386_000),
+        ("forai-student-1", {}, MNIST, 10, 266_880, 266_880),
+        ("forai-student-2", {}, MNIST, 10, 63_104, 63_104),
         ("mlp", {"sizes": ()}, (4,), 2, 8, 10),
         ("mlp", {"sizes": (5,), "activation": "tanh", "head": "tanh"}, (2, 3), 4, 50, 59),
     ],
@@ -80,11 +83,40 @@ def test_the_published_head_bounds_the_outputs_and_logits_do_not() -> None:
     free.load_state_dict(bounded.state_dict())
     assert bounded(samples).abs().max() <= 1
     assert torch.allclose(free(samples).tanh(), bounded(samples))
-    assert build("penguin-net", (12,), 3)[-1].__class__ is nn.Tanh
+    assert type(list(build("penguin-net", (12,), 3).children())[-1]) is nn.Tanh
 
 
-@pytest.mark.parametrize("name", registry("network").names())
-def test_any_network_takes_any_data_that_fits_it(name: str) -> None:
+@pytest.mark.parametrize("name", ["mlp", "mlp-1000-1000-500-200", "penguin-net"])
+def test_softmax_gives_probabilities_in_training_too(name: str) -> None:
+    free, bounded = (build(chosen(name, head=head), (12,), 3) for head in ("logits", "softmax"))
+    bounded.load_state_dict(free.state_dict())
+    samples = torch.linspace(-3, 3, 48).view(4, 12)
+    probabilities = bounded.train()(samples)
+    assert torch.equal(probabilities, free(samples).softmax(1))
+    assert torch.allclose(probabilities.sum(1), torch.ones(4))
+
+
+def test_only_the_penguins_network_is_bounded_unasked() -> None:
+    ends = {name: type(list(build(name, (12,), 3).children())[-1]) for name in MLPS}
+    assert ends == dict.fromkeys(MLPS, nn.Linear) | {"penguin-net": nn.Tanh}
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("forai-student-1", [784, 256, 128, 128, 64, 64, 64, 10]),
+        ("forai-student-2", [784, 64, 64, 64, 64, 10]),
+    ],
+)
+def test_the_students_of_the_for_ai_challenge(name: str, sizes: list[int]) -> None:
+    with torch.device("meta"):
+        layers = prunable_layers(build(name, MNIST, 10))
+    assert [layer.shape[1] for layer in layers] + [layers[-1].shape[0]] == sizes
+    assert not any(layer.bias for layer in layers)
+
+
+@pytest.mark.parametrize("name", MLPS)
+def test_they_take_any_data(name: str) -> None:
     for shape, classes in (((12,), 3), ((1, 8, 8), 10), ((3, 32, 32), 7)):
         with torch.device("meta"):
             network = build(name, shape, classes)
@@ -96,7 +128,7 @@ def test_any_network_takes_any_data_that_fits_it(name: str) -> None:
     [
         ("mlp", {"sizes": (10, 0)}, "sizes is [10, 0]; each hidden layer needs at least 1 unit"),
         ("mlp", {"activation": "gelu"}, "activation is 'gelu'; give 'relu' or 'tanh'"),
-        ("penguin-net", {"head": "softmax"}, "head is 'softmax'; give 'logits' or 'tanh'"),
+        ("penguin-net", {"head": "sigmoid"}, "head is 'sigmoid'; give 'logits', 'softmax' or 'tanh'"),
         ("lenet-300-100", {"bias": True}, "unknown option 'bias'; it has none"),
         ("mlp", {"classes": 4}, "unknown option 'classes'"),
         ("lenet-300-10", {}, "did you mean 'lenet-300-100'?"),
