@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 import typing
 from functools import lru_cache
+from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 
-from bench.data.base import open_named
+from bench import random
+from bench.data.base import from_arrays, open_named
 from bench.data.policy import DataPolicy
 from bench.durations import Duration
 from bench.models.base import build
@@ -51,14 +54,26 @@ def _sample(annotation: Any) -> Any:
     return simple.get(annotation)
 
 
-def training(length: int) -> Training:
-    return Training(Optimiser("sgd", 0.1, momentum=0.9), Schedule("linear", length), 20)
+def training(length: int, rate: float = 0.1) -> Training:
+    return Training(Optimiser("sgd", rate, momentum=0.9), Schedule("linear", length), 20)
 
 
 @lru_cache(maxsize=4)
 def content(data: str) -> Content:
     """A small data set, ready for training."""
     return Content(open_named(data, {}, policy()), torch.device("cpu"))
+
+
+@lru_cache(maxsize=4)
+def noise(shape: tuple[int, ...], classes: int) -> Content:
+    """Images without meaning, for what only has to compute."""
+    count = 60
+    pixels = random.words(0, "noise", count=count * prod(shape)).astype("<u8").view(np.uint8)[::8]
+    labels = np.arange(count) % classes
+    parts = {"train": count - 20, "validation": 10, "test": 10}
+    images = pixels.reshape(count, *shape)
+    dataset = from_arrays("noise", images, labels, parts, source="noise", shift=127.5, factor=1 / 73.6)
+    return Content(dataset, torch.device("cpu"))
 
 
 def network(name: Choice, shape: tuple[int, ...], classes: int) -> tuple[torch.nn.Module, StackedNetwork]:

@@ -43,7 +43,7 @@ class Layout:
         """Each tensor as a view of a flat buffer, (width,) or stacked (replicas, width)."""
         lead = flat.shape[:-1]
         return {
-            place.name: flat.narrow(-1, place.offset, place.size).view(*lead, *place.shape) for place in self.places
+            place.name: flat.narrow(-1, place.offset, place.size).view((*lead, *place.shape)) for place in self.places
         }
 
     def flatten(self, tensors: Mapping[str, Tensor], fill: float = 0.0) -> Tensor:

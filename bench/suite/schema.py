@@ -13,7 +13,7 @@ from bench.suite.values import Granularity, Metric, Scope
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
 OPTIMISERS: tuple[str, ...] = get_args(OptimiserKind)
-AUGMENTATIONS = ("none",)
+AUGMENTATIONS = ("none", "flip", "crop", "crop-flip")
 
 # Values that are checked elsewhere: a registered component, or a table that has its own place in this file.
 Elsewhere = Any

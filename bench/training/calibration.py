@@ -17,6 +17,7 @@ from bench.training.state import State
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 SECONDS_A_WIDTH = 0.4
+SLOW = 0.05  # seconds a step of one replica from which a width that does not pay ends the search
 GAIN = 0.97  # a wider pack has to be at least this much quicker a run, else the narrower one is taken
 MEMORY = 4 * 10**9  # bytes that the flat buffers of a pack may take where the device does not say how much it has
 
@@ -54,7 +55,7 @@ def calibrate(
             break
         if tried[width] / width < tried[best] / best * GAIN:
             best = width
-        elif width >= 4 * best:
+        elif width >= 4 * best or tried[1] > SLOW:
             break
     if best == 1:
         return Calibration(1, 0.0, tried[1], most)
@@ -73,11 +74,11 @@ def _seconds(
     network: StackedNetwork, content: Content, training: Training, seed: int, first: State, width: int
 ) -> float:
     """Seconds a step of the pack: the best of some goes, of as many steps as fit."""
-    steps = 4
+    steps = 1
     best = float("inf")
     spent = 0.0
     goes = 0
-    while goes < 3 or (spent < SECONDS_A_WIDTH and goes < 12):
+    while goes < 2 or (spent < SECONDS_A_WIDTH and goes < 14):
         took = _go(network, content, training, seed, [first] * width, steps)
         spent += took
         goes += 1

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from bench.models.layout import Layout
+from bench.training.dropout import Places
 from bench.training.losses import loss_and_delta
 
-Activation = Literal["none", "relu", "tanh"]
+Activation = Literal["none", "relu", "tanh", "softmax"]
 _ACTIVATIONS: dict[type[nn.Module], Activation] = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Identity: "none"}
 
 
@@ -40,17 +41,24 @@ def links_of(module: nn.Module) -> tuple[Link, ...] | None:
             continue
         if type(child) is nn.Linear:
             links.append(Link(name, child.bias is not None, "none"))
-        elif type(child) in _ACTIVATIONS and links and links[-1].activation == "none":
-            links[-1] = Link(links[-1].name, links[-1].bias, _ACTIVATIONS[type(child)])
+        elif links and links[-1].activation == "none" and (activation := _activation_of(child)) is not None:
+            links[-1] = Link(links[-1].name, links[-1].bias, activation)
         else:
             return None
     return tuple(links) or None
+
+
+def _activation_of(module: nn.Module) -> Activation | None:
+    if isinstance(module, nn.Softmax):
+        return "softmax" if module.dim in (-1, 1) else None
+    return _ACTIVATIONS.get(type(module))
 
 
 class Chain:
     """Replicas of a fully connected network."""
 
     widest = 0
+    noisy = False
 
     def __init__(self, links: tuple[Link, ...], parameters: Layout, buffers: Layout) -> None:
         self._links = links
@@ -59,7 +67,14 @@ class Chain:
         self.buffers = buffers
 
     def gradient(
-        self, weights: Tensor, buffers: Tensor, inputs: Tensor, labels: Tensor, masks: Tensor | None, into: Tensor
+        self,
+        weights: Tensor,
+        buffers: Tensor,
+        inputs: Tensor,
+        labels: Tensor,
+        masks: Tensor | None,
+        into: Tensor,
+        places: Places = (),
     ) -> Tensor:
         with _as_in_a_stack(weights):
             if not self._needs_company(weights, inputs):
@@ -112,6 +127,8 @@ class Chain:
                 outputs.relu_()
             elif link.activation == "tanh":
                 outputs.tanh_()
+            elif link.activation == "softmax":
+                outputs = torch.softmax(outputs, dim=-1)
             activations.append(outputs)
         return activations
 
@@ -154,3 +171,5 @@ def _through(activation: Activation, outputs: Tensor, delta: Tensor) -> None:
         delta.mul_(outputs > 0)
     elif activation == "tanh":
         delta.mul_(1 - outputs * outputs)
+    elif activation == "softmax":
+        delta.sub_((delta * outputs).sum(dim=-1, keepdim=True)).mul_(outputs)

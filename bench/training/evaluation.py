@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench.training.content import CHUNK, Content
+from bench.training.content import Content
 from bench.training.devices import sum_type
 from bench.training.losses import sample_losses
 from bench.training.networks import StackedNetwork
@@ -57,7 +57,7 @@ def totals(network: StackedNetwork, stack: Stack, content: Content, parts: Seque
 
 def _together(parts: Sequence[Tensor], content: Content) -> list[list[int]]:
     """The rows that are evaluated at once: all of them, unless each chunk would have to be copied out for many."""
-    if len(parts) * CHUNK * content.sample_bytes <= COPIED_AT_ONCE:
+    if len(parts) * content.chunk * content.sample_bytes <= COPIED_AT_ONCE:
         return [list(range(len(parts)))]
     alike: dict[int, list[int]] = {}
     for row, part in enumerate(parts):

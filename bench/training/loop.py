@@ -113,7 +113,7 @@ class _Pack:
         self._running = _Running(
             members, stack, torch.zeros(len(order), dtype=sum_type(content.device), device=content.device), order
         )
-        self._batches = Batches(content, *self._places(), self._batch)
+        self._batches = Batches(content, *self._places(), self._batch, members[0].training.augmentation)
         self._groups = self._group()
         self._ends = sorted({member.length for member in members})
         self._look_at = self._moments(
@@ -141,7 +141,10 @@ class _Pack:
     def _step(self, done: int) -> None:
         stack = self._running.stack
         inputs, labels = self._batches.at(done)
-        losses = self._network.gradient(stack.weights, stack.buffers, inputs, labels, stack.masks, stack.gradient)
+        places = self._stream_places(done) if self._network.noisy else ()
+        losses = self._network.gradient(
+            stack.weights, stack.buffers, inputs, labels, stack.masks, stack.gradient, places
+        )
         self._running.total += losses
         for rows, member in self._groups:
             rate = rows.settings.lr * factor(member.training.schedule, member.start + done)
@@ -242,6 +245,11 @@ class _Pack:
         running.alive = [running.alive[row] for row in rows]
         self._batches.keep(*self._places())
         self._groups = self._group()
+
+    def _stream_places(self, done: int) -> list[tuple[int, int]]:
+        """The seed of each replica and where it stands in its data stream: what its dropout is drawn from."""
+        alive = [self._members[m] for m in self._running.alive]
+        return [(m.seed, m.state.order + done) for m in alive]
 
     def _places(self) -> tuple[list[int], list[int]]:
         alive = [self._members[m] for m in self._running.alive]

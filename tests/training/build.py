@@ -54,6 +54,24 @@ def data(
     return from_arrays("noise", inputs, labels, parts, source="a test")
 
 
+def images(
+    samples: int = 60, shape: tuple[int, ...] = (2, 6, 6), classes: int = 3, shown: int | None = None
+) -> Dataset:
+    """Noise, brighter in one corner by the class. `shown` is the side of what a network gets of larger images."""
+    numbers = np.random.default_rng(1)
+    labels = numbers.integers(0, classes, samples)
+    pixels = numbers.integers(0, 200, (samples, *shape), dtype=np.uint8)
+    pixels[np.arange(samples), 0, 1 + labels, 1] = 255
+    third = samples // 3
+    parts = {"train": samples - 2 * third, "validation": third, "test": third}
+    dataset = from_arrays(
+        "images", pixels, labels, parts, source="a test", shift=(120.0,) * shape[0], factor=(0.01,) * shape[0]
+    )
+    if shown is not None:
+        dataset.info = replace(dataset.info, shape=(shape[0], shown, shown))
+    return dataset
+
+
 def state(network: StackedNetwork, seed: int, kept: float = 1.0) -> State:
     """Drawn weights of which about a share is kept; biases stay."""
     generator = torch.Generator().manual_seed(seed)
@@ -107,6 +125,7 @@ __all__ = [
     "bench",
     "cut",
     "data",
+    "images",
     "net",
     "same",
     "stacked",

@@ -29,7 +29,7 @@ def by_autograd(
     replicas=st.integers(1, 4),
     batch=st.integers(1, 9),
     activation=st.sampled_from(["relu", "tanh"]),
-    head=st.sampled_from(["logits", "tanh"]),
+    head=st.sampled_from(["logits", "tanh", "softmax"]),
     bias=st.booleans(),
     masked=st.booleans(),
     seed=st.integers(0, 10_000),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -22,9 +24,10 @@ class Watched:
     def __init__(self, network: StackedNetwork, masks: torch.Tensor) -> None:
         self._network, self._gone = network, ~masks
         self.parameters, self.buffers, self.widest = network.parameters, network.buffers, network.widest
+        self.noisy = network.noisy
         self.steps = self.evaluations = 0
 
-    def gradient(self, weights: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+    def gradient(self, weights: torch.Tensor, *rest: Any) -> torch.Tensor:
         self._check(weights)
         self.steps += 1
         return self._network.gradient(weights, *rest)
@@ -107,8 +110,8 @@ def test_pruning_takes_the_moments_along() -> None:
 
 def test_a_network_that_brings_a_weight_back_is_caught() -> None:
     class Leaky(OneByOne):
-        def gradient(self, weights, buffers, inputs, labels, masks, into):  # type: ignore[no-untyped-def]  # as above
-            return super().gradient(weights, buffers, inputs, labels, None, into)
+        def gradient(self, weights, buffers, inputs, labels, masks, into, places=()):  # type: ignore[no-untyped-def]
+            return super().gradient(weights, buffers, inputs, labels, None, into, places)
 
     network = Leaky(net(6, 9, 3))
     with pytest.raises(PrunedWeightReturned):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,9 +139,9 @@ def test_training_and_selection_read_their_own_parts_only() -> None:
     read: set[int] = set()
 
     class Watched(Content):
-        def samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def samples(self, rows: torch.Tensor, *rest: Any) -> tuple[torch.Tensor, torch.Tensor]:
             read.update(rows.flatten().tolist())
-            return super().samples(rows)
+            return super().samples(rows, *rest)
 
     dataset = data()
     content, network = Watched(dataset, CPU), stacked(net(6, 9, 3))
