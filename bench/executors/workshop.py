@@ -13,7 +13,7 @@ from bench.errors import UserError
 from bench.executors.changes import prune, reset
 from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
 from bench.measures.size import size_of
-from bench.models.base import build, multiply_adds
+from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
 from bench.recipe import Optimiser, Prune, Training
 from bench.states import States
@@ -95,6 +95,8 @@ class Workshop:
             torch.manual_seed(int(random.words(seed, "build", draw, count=1)[0]) >> 1)
             module = build(self._place.network, *self._shape)
         tensors = initial_state(module, self._place.initialisation, seed, draw)
+        if draw == 0:
+            tensors.update(given_weights(self._place.network))
         return State(
             weights=layout.flatten({place.name: tensors[place.name] for place in layout.places}),
             mask=torch.ones(layout.width, dtype=torch.bool),
@@ -153,7 +155,7 @@ class Workshop:
         return {
             place: Measured(
                 *quality[place],
-                size_of(self._plan, layout, states[place].weights, self._multiply_adds),
+                size_of(self._plan, self._shape[0], layout, states[place].weights, self._multiply_adds),
                 self._content.split(tasks[place].seed).hash,
             )
             for place in places

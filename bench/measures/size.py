@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
+from bench.measures.paths import live_weights
 from bench.models.layout import Layout
 
 
@@ -59,10 +59,12 @@ class Size:
         return tuple(layer.name for layer in self.layers if layer.kept == 0)
 
 
-def size_of(module: nn.Module, layout: Layout, weights: Tensor, multiply_adds: Mapping[str, int]) -> Size:
-    """Count what a flat buffer holds."""
+def size_of(
+    module: nn.Module, shape: tuple[int, ...], layout: Layout, weights: Tensor, multiply_adds: Mapping[str, int]
+) -> Size:
+    """Count what a flat buffer holds, for samples of a shape."""
     matrices = layout.weights(weights)
-    live = live_weights(module, matrices)
+    live = live_weights(module, shape, matrices)
     layers = tuple(
         LayerSize(
             name=layer.name,
@@ -77,43 +79,6 @@ def size_of(module: nn.Module, layout: Layout, weights: Tensor, multiply_adds: M
     parameters = sum(place.size for place in layout.places)
     pruned = sum(layer.weights - layer.kept for layer in layers)
     return Size(layers, parameters, parameters - pruned - _dead_biases(layout, weights))
-
-
-def live_weights(module: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights on a path of non-zero weights from an input to an output; all that is kept where paths branch.
-
-    A unit that has lost all its incoming weights sends a constant, one without outgoing weights sends to nobody:
-    what hangs on them does nothing that a bias could not.
-    """
-    kept = {name: weight != 0 for name, weight in weights.items()}
-    names = list(kept)
-    if not _is_line(module, names):
-        return kept
-    for below, name in pairwise(names):
-        sending = kept[below].flatten(1).any(dim=1)
-        kept[name] = _columns(kept[name], sending)
-    for name, above in reversed(list(pairwise(names))):
-        heard = _columns_used(kept[above], kept[name].shape[0])
-        kept[name] = kept[name] & heard.reshape(-1, *[1] * (kept[name].dim() - 1))
-    return kept
-
-
-def _is_line(module: nn.Module, names: list[str]) -> bool:
-    """Whether the layers follow each other, so that each one's outputs are the next one's inputs."""
-    if not isinstance(module, nn.Sequential):
-        return False
-    return all("." not in name for name in names)
-
-
-def _columns(kept: Tensor, sending: Tensor) -> Tensor:
-    """The weights whose input still sends; a flattened image has several inputs for each of its channels."""
-    inputs = sending.repeat_interleave(kept.shape[1] // len(sending))
-    return kept & inputs.reshape(1, -1, *[1] * (kept.dim() - 2))
-
-
-def _columns_used(kept: Tensor, senders: int) -> Tensor:
-    used = kept.transpose(0, 1).flatten(1).any(dim=1)
-    return used.reshape(senders, -1).any(dim=1)
 
 
 def _dead_biases(layout: Layout, weights: Tensor) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,6 +41,14 @@ def build(choice: Choice | str, shape: tuple[int, ...], classes: int) -> nn.Modu
     options = arguments(component, given, not_options=("shape", "classes"))
     module: nn.Module = component.make(tuple(shape), classes, **options)
     return module
+
+
+def given_weights(choice: Choice | str) -> Mapping[str, torch.Tensor]:
+    """The initial values that a network brings itself, such as those of a user's file, in place of drawn ones."""
+    component, given = chosen("network", choice)
+    find = component.extra.get("weights")
+    found: Mapping[str, torch.Tensor] | None = find(given) if find else None
+    return found or {}
 
 
 def picture(name: str, shape: tuple[int, ...], least: int = 1) -> tuple[int, int, int]:

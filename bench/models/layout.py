@@ -81,4 +81,6 @@ def parameter_layout(module: nn.Module) -> Layout:
 
 
 def buffer_layout(module: nn.Module) -> Layout:
-    return _lay(dict(module.named_buffers()), ())
+    """Of the buffers that belong to a state; those that a network does not save are constants, and stay in it."""
+    saved = module.state_dict()
+    return _lay({name: buffer for name, buffer in module.named_buffers() if name in saved}, ())

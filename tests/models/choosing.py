@@ -7,5 +7,5 @@ from typing import Any
 from bench.registry import Choice
 
 
-def chosen(name: str, **options: Any) -> Choice:
+def chosen(name: str, /, **options: Any) -> Choice:
     return Choice(name, tuple((option.replace("_", "-"), value) for option, value in options.items()))

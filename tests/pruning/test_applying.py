@@ -195,18 +195,18 @@ def test_redrawn_values_are_new_and_the_masks_stay() -> None:
 
 def test_size_is_counted_from_zeros() -> None:
     macs = multiply_adds(MODULE, (5,))
-    whole = size_of(MODULE, LAYOUT, drawn(1).weights, macs)
+    whole = size_of(MODULE, (5,), LAYOUT, drawn(1).weights, macs)
     assert (whole.weights, whole.kept, whole.parameters, whole.sparsity) == (38, 38, 47, 0.0)
     weights = drawn(1).weights.clone()
     LAYOUT.weights(weights)["fc2"][1] = 0  # a unit without incoming weights: what hangs on it has no live path
-    found = size_of(MODULE, LAYOUT, weights, macs)
+    found = size_of(MODULE, (5,), LAYOUT, weights, macs)
     assert found.kept == 34
     assert [layer.effective for layer in found.layers] == [20, 8, 4]
     assert found.parameters_kept == 43  # its bias still sends
     LAYOUT.views(weights)["fc2.bias"][1] = 0
-    assert size_of(MODULE, LAYOUT, weights, macs).parameters_kept == 42
+    assert size_of(MODULE, (5,), LAYOUT, weights, macs).parameters_kept == 42
     LAYOUT.weights(weights)["output"].zero_()
-    empty = size_of(MODULE, LAYOUT, weights, macs)
+    empty = size_of(MODULE, (5,), LAYOUT, weights, macs)
     assert empty.effective_sparsity == 1
     assert empty.empty_layers == ("output",)
     assert empty.multiply_adds_kept == 28
