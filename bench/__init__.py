@@ -42,7 +42,7 @@ def run(
 
     from analysis import load
     from bench.benchmark import Benchmark, Request
-    from bench.only import parse
+    from bench.only import as_stored, parse
 
     filters = parse(only) if isinstance(only, str) or only is None else only
     paths = tuple(Path(plugin) for plugin in plugins)
@@ -55,8 +55,7 @@ def run(
         if receipt.ending == "interrupted":
             raise KeyboardInterrupt
         name, profile = benchmark.suite.name, benchmark.suite.profile
-        chosen = {cell.ground.data.name for cell in benchmark.cells} if "data" in filters else set()
-    shown = {**filters, **({"data": sorted(chosen)} if chosen else {})}
+        shown = as_stored(filters, benchmark.cells)
     return load(place, name, profile, shown)
 
 

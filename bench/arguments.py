@@ -47,3 +47,13 @@ def settings(component: Component, given: Mapping[str, Any]) -> tuple[tuple[str,
         return found
     known = component.options
     return tuple(sorted((name, value) for name, value in given.items() if value != known[name].default))
+
+
+def called(kind: str, choice: Choice) -> str:
+    """What results call a choice: its registered name, or what its component makes of the options.
+
+    A component that stands for many things, such as the networks of users' own files, registers `called`: a function of
+    the options that gives a name.
+    """
+    component, given = chosen(kind, choice)
+    return str(component.extra["called"](given)) if "called" in component.extra else component.name

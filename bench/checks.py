@@ -34,7 +34,7 @@ def replaced_data(store: Store, plan: Plan) -> list[str]:
     lines = []
     for ground in plan.grid.grounds:
         choice = json.dumps(data_choice(ground))
-        was = before.get((ground.data.name, ground.problem.model.name, choice))
+        was = before.get((ground.data.name, ground.model, choice))
         if was is not None and was != ground.data.fingerprint:
             lines.append(
                 f"data set {ground.data.name}: its content was {was[:8]} when this suite last ran and is "

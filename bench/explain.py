@@ -64,7 +64,7 @@ def explain(plan: Plan, cell: Cell) -> Explanation:
     own = sum(part.stop - part.start for step in steps for part in step.shared if not part.cells)
     return Explanation(
         data=ground.data.name,
-        model=ground.problem.model.name,
+        model=ground.model,
         method=cell.method.label,
         level=cell.level,
         target_sparsity=cell.target,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bench.arguments import arguments, settings
+from bench.arguments import arguments, called, settings
 from bench.data.base import DataInfo, Dataset, open_dataset
 from bench.data.policy import DataPolicy
 from bench.durations import Duration
@@ -18,6 +18,7 @@ from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, registry
+from bench.suite.labels import told_apart
 from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
 
 
@@ -27,6 +28,7 @@ class Ground:
 
     problem: Problem
     data: DataInfo
+    model: str  # what results call the network
     place: Place
     training: Training
     steps_per_epoch: float
@@ -71,11 +73,15 @@ class Grid:
 def expand(suite: Suite, policy: DataPolicy) -> Grid:
     """Look everything up and write every cell's recipe."""
     opened: dict[Choice, Dataset] = {}
-    grounds = []
     for problem in suite.problems:
         if problem.data not in opened:
             opened[problem.data] = open_dataset(problem.data, policy)
-        grounds.append(_ground(problem, opened[problem.data].info, policy))
+    data = told_apart("dataset", {choice: dataset.info.name for choice, dataset in opened.items()})
+    models = told_apart("network", {one.model: called("network", one.model) for one in suite.problems})
+    grounds = []
+    for problem in suite.problems:
+        info = replace(opened[problem.data].info, name=data[problem.data])
+        grounds.append(_ground(problem, info, models[problem.model], policy))
     cells: list[Cell] = []
     for ground in grounds:
         for method in ground.problem.methods:
@@ -84,7 +90,7 @@ def expand(suite: Suite, policy: DataPolicy) -> Grid:
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
 
 
-def _ground(problem: Problem, data: DataInfo, policy: DataPolicy) -> Ground:
+def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) -> Ground:
     module = build(problem.model, data.shape, data.classes)
     samples = data.counts["train"]
     if problem.training.batch > samples:
@@ -92,10 +98,16 @@ def _ground(problem: Problem, data: DataInfo, policy: DataPolicy) -> Ground:
             f"training.batch: {problem.training.batch} is more than the {samples} training samples of {data.name}; "
             f"give at most {samples}"
         )
+    if problem.training.augmentation is not None and len(data.shape) != 3:
+        raise UserError(
+            f"training.augmentation: {problem.training.augmentation} moves images, and the samples of {data.name} are "
+            "none; leave it out"
+        )
     steps_per_epoch = samples / problem.training.batch
     return Ground(
         problem=problem,
         data=data,
+        model=model,
         place=Place(problem.data, policy.for_workers(), data.fingerprint, problem.model, problem.initialisation),
         training=_training(problem.training, steps_per_epoch),
         steps_per_epoch=steps_per_epoch,

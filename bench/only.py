@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WORDS: dict[str, Callable[[Cell], tuple[str, ...]]] = {
     "method": lambda cell: (cell.method.label, cell.method.name),
     "data": lambda cell: (cell.ground.data.name, cell.ground.problem.data.name),
-    "model": lambda cell: (cell.ground.problem.model.name,),
+    "model": lambda cell: (cell.ground.model, cell.ground.problem.model.name),
     "level": lambda cell: (str(cell.level),),
 }
 
@@ -51,6 +51,14 @@ def picked(cells: Sequence[Cell], only: Mapping[str, Sequence[str]]) -> list[Cel
         else:
             raise UserError(f"only: {name!r} is nothing to choose by; {nearest(name, [*_WORDS, 'sparsity'])}")
     return chosen
+
+
+def as_stored(only: Mapping[str, Sequence[str]], cells: Sequence[Cell]) -> dict[str, Sequence[str]]:
+    """Filters by the names that results of these cells have: a stand-in is stored under its own, say."""
+    filters = dict(only)
+    for name in {"data", "model"} & filters.keys():
+        filters[name] = sorted({_WORDS[name](cell)[0] for cell in cells})
+    return filters
 
 
 def _targets(value: str, cells: Sequence[Cell]) -> list[float]:

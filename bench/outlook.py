@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from bench.executors.tasks import Task
 from bench.grid import Ground
 from bench.plan import Work, pack_of
+from bench.recipe import Prune
 from bench.training.calibration import Calibration
 
 GUESSED_FLOPS = 4e10  # a second, on one core
 GUESSED_STEP = 3e-4  # seconds of a pack's step, whatever its width
 GUESSED_WIDTH = 16
 START = 6.0  # seconds until the workers are ready
-PACK = 0.15  # seconds around a pack: loading, evaluating, saving
+PACK = 0.15  # seconds around a pack: loading and saving
+LOOKING = 1 / 3  # of what training on a sample costs: its way forward
+CURVES = 1.1  # what looking at the validation data on the way adds at most
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,20 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
         width = known.width if tasks[0].stretch else 512
         count = math.ceil(len(tasks) / width)
         replica_steps = sum(task.steps for task in tasks)
-        took = known.seconds(count * replica_steps / len(tasks), replica_steps) + count * PACK
+        took = CURVES * known.seconds(count * replica_steps / len(tasks), replica_steps) + count * PACK
+        each = known.seconds_per_replica + known.seconds_per_step / min(width, len(tasks))
+        took += each * sum(_looks(task, ground) for task in tasks)
         seconds += took / min(workers, len(tasks))
         packs += count
     return Estimate(packs, seconds, measured)
+
+
+def _looks(task: Task, ground: Ground) -> float:
+    """What evaluating a task's pruned and final state costs, in training steps."""
+    pruned = any(isinstance(change.step, Prune) for change in task.changes)
+    both = pruned + (task.final and not (pruned and task.stretch is None))
+    samples = ground.data.counts["validation"] + ground.data.counts["test"]
+    return LOOKING * both * samples / ground.training.batch
 
 
 def _side_by_side(work: Work) -> dict[tuple[Hashable, int], list[Task]]:

@@ -41,12 +41,11 @@ def cell_records(plan: Plan) -> list[CellRecord]:
 
 
 def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
-    problem = cell.ground.problem
     component = registry("method").get(cell.method.name)
     return CellRecord(
         data=cell.ground.data.name,
         standin=cell.ground.data.standin,
-        model=problem.model.name,
+        model=cell.ground.model,
         method=cell.method.label,
         method_name=cell.method.name,
         options=_every_option("method", cell.method.name, cell.method.options),

@@ -99,10 +99,10 @@ class Registry:
     def _discover(self) -> None:
         if self._discovered:
             return
-        self._discovered = True
         package = importlib.import_module(_ROOMS[self.kind])
         for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
             importlib.import_module(f"{package.__name__}.{module.name}")
+        self._discovered = True
 
     def get(self, name: str) -> Component:
         self._discover()

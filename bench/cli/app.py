@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bench.cli import asking, codes, explaining, listing, making, running, showing
+from bench.cli import asking, codes, datasets, explaining, listing, making, running, showing
 from bench.cli.output import warn
 from bench.errors import UserError
 
@@ -30,7 +30,7 @@ app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
-app.command(rich_help_panel=LOOKING)(listing.data)
+app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)
 app.command(rich_help_panel=LOOKING)(explaining.explain)
 app.command(rich_help_panel=OWN)(making.new)
 app.command(rich_help_panel=OWN)(making.check)

@@ -1,9 +1,8 @@
-"""`bench list` and `bench data`: what there is to choose from."""
+"""`bench list`: what there is to choose from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,43 +50,6 @@ def list_(
     return codes.DONE
 
 
-def data(
-    data: options.Data = "auto",
-    plugin: options.Plugin = None,
-    as_json: options.AsJson = False,
-) -> int:
-    """Tell where each data set was found, or how it would be got. Nothing is fetched."""
-    from bench.data.policy import DataPolicy
-
-    policy = DataPolicy.from_environment(data)  # type: ignore[arg-type]  # it checks the word itself
-    need_training()
-    from bench.data.describe import describe_datasets
-
-    plugins_of(plugin)
-    found = describe_datasets(policy)
-    if as_json:
-        emit([asdict(one) for one in found])
-        return codes.DONE
-    rows = [
-        (
-            one.name,
-            one.status,
-            " x ".join(map(str, one.shape or ())),
-            str(one.classes or ""),
-            " / ".join(f"{count:,}" for count in (one.counts or {}).values()),
-            one.text,
-            (one.fingerprint or "")[:8],
-        )
-        for one in found
-    ]
-    columns = ("data set", "status", "shape", "classes", "train / validation / test", "where", "fingerprint")
-    screen = console()
-    screen.print(table(columns, rows, right=("classes",)))
-    folders = ", ".join(str(folder) for folder in policy.folders)
-    say(screen, f"looked in {folders}; $BENCH_DATA, a list of folders, comes first", "dim")
-    return codes.DONE
-
-
 def _kind(word: str) -> str:
     known = ["suites", *KINDS]
     for one in known:
@@ -97,20 +59,13 @@ def _kind(word: str) -> str:
 
 
 def _suites() -> list[dict[str, Any]]:
-    from bench.suite import builtin_suites, read_suite
+    from bench.suite import builtin_suites, read_suite, suite_profiles
 
     entries = []
     for name, file in builtin_suites().items():
         suite = read_suite(file, components=False)
-        entries.append({"name": name, "summary": suite.title, "profiles": _profiles(suite.text), "file": str(file)})
+        entries.append({"name": name, "summary": suite.title, "profiles": suite_profiles(file), "file": str(file)})
     return entries
-
-
-def _profiles(text: str) -> list[str]:
-    from ruamel.yaml import YAML
-
-    whole = YAML(typ="safe").load(text)
-    return ["full", *whole.get("profiles", {})]
 
 
 def _components(kind: str) -> list[dict[str, Any]]:
@@ -171,4 +126,4 @@ def _steps(make: Callable[..., Any], rounds: int) -> int:
 
 
 def _text(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)

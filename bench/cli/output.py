@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+STANDIN = "bold red"  # how it is said that data are not the real ones
 WIDE = 10_000  # columns of a file or a pipe: nothing is cut off or wrapped there
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,24 @@ def need_training() -> None:
             f"this needs {error.name}, which the light installation leaves out; `make bench` or `pip install .` "
             "completes it"
         ) from None
+
+
+def need_torch_installed() -> None:
+    """The same, without loading it: for what reads data sets but not their content."""
+    if importlib.util.find_spec("torch") is None:
+        need_training()
+
+
+def needed_options(dataset: str) -> list[str]:
+    """The options without which a data set is nothing, such as the path of a folder."""
+    from inspect import Parameter
+
+    from bench.registry import registry
+
+    sets = registry("dataset")
+    if dataset not in sets.names():
+        return []
+    return [name for name, one in sets.get(dataset).options.items() if one.default is Parameter.empty]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from bench.cli import codes, options
 from bench.cli.comparing import compared, print_comparison
-from bench.cli.output import console, counted, duration, emit, say
+from bench.cli.output import STANDIN, console, counted, duration, emit, say
 from bench.cli.progress import listening
 from bench.cli.requests import DATABASE, opened
 from bench.errors import UserError, nearest
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from bench.driver import Receipt
     from bench.outdated import Outdated
     from bench.outlook import Outlook
-
-STANDIN = "bold red"
 
 
 def run(
@@ -65,8 +62,11 @@ def run(
     except KeyboardInterrupt:
         say(screen, "stopped; what was finished is kept. The same command goes on from there")
         return codes.INTERRUPTED
+    from bench.only import as_stored
+
     interrupted = receipt.ending == "interrupted"
-    comparison = compared(db, benchmark.suite.name, benchmark.suite.profile, metric, against, _filters(benchmark))
+    filters = as_stored(benchmark.request.only, benchmark.cells)
+    comparison = compared(db, benchmark.suite.name, benchmark.suite.profile, metric, against, filters)
     if not as_json:
         print_comparison(screen, comparison)
     page = None if no_report or interrupted else _write_report(db, report, metric, against)
@@ -138,14 +138,6 @@ def _check_comparison(benchmark: Benchmark, metric: str | None, against: str) ->
     known = {name for cell in benchmark.grid.cells for name in (cell.method.label, cell.method.name)}
     if against != "none" and against not in known:
         raise UserError(f"against: the suite has no method {against!r}; {nearest(against, known)}")
-
-
-def _filters(benchmark: Benchmark) -> dict[str, Sequence[str]]:
-    """What was asked for, by the names that results have: a stand-in is stored under its own."""
-    only = dict(benchmark.request.only)
-    if "data" in only:
-        only["data"] = sorted({cell.ground.data.name for cell in benchmark.cells})
-    return only
 
 
 def _facts(benchmark: Benchmark) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def right_content(component: Component) -> str | None:
         return f"its parts are {', '.join(info.counts)}; name them {', '.join(PARTS)}, in this order"
     if tensors.inputs.dtype not in (torch.uint8, torch.float32):
         return f"its inputs are {tensors.inputs.dtype}; give uint8 or float32"
-    if tuple(tensors.inputs.shape[1:]) != tuple(info.shape):
+    if not _shows(tuple(tensors.inputs.shape[1:]), tuple(info.shape)):
         return f"a sample has the shape {tuple(tensors.inputs.shape[1:])}, announced is {tuple(info.shape)}"
     if tensors.labels.dtype != torch.int64 or tensors.labels.dim() != 1:
         return f"its labels are {tensors.labels.dtype} of shape {tuple(tensors.labels.shape)}; give one int64 a sample"
@@ -33,6 +33,13 @@ def right_content(component: Component) -> str | None:
     if not bool(torch.isfinite(tensors.inputs.float()).all()):
         return "an input is not a finite number"
     return None
+
+
+def _shows(kept: tuple[int, ...], announced: tuple[int, ...]) -> bool:
+    """Whether samples of one shape give samples of the other: only images may be kept larger than they are shown."""
+    if len(kept) != 3 or len(announced) != 3:
+        return kept == announced
+    return kept[0] == announced[0] and all(whole >= part for whole, part in zip(kept[1:], announced[1:], strict=True))
 
 
 def labels_in_range(component: Component) -> str | None:

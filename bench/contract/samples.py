@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -32,13 +33,15 @@ def policy() -> DataPolicy:
 
 
 def options(component: Component) -> tuple[tuple[str, Any], ...]:
-    """A value for each option that has no default."""
+    """A value for each option that has no default; what the component registers as `sample` counts, as for files."""
     needed = {
         name: parameter
         for name, parameter in known_options(component).items()
         if parameter.default is inspect.Parameter.empty
     }
-    return tuple(sorted((name, _sample(annotation_of(component, one))) for name, one in needed.items()))
+    given: Mapping[str, Any] = component.extra.get("sample", {})
+    made = {name: _sample(annotation_of(component, one)) for name, one in needed.items() if name not in given}
+    return tuple(sorted({**given, **made}.items()))
 
 
 def by_python_name(component: Component) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _describe(component: Component, policy: DataPolicy) -> DataStatus:
     name = component.name
     needed = [option for option, parameter in component.options.items() if parameter.default is Parameter.empty]
     if needed:
-        return DataStatus(name, "needs options", "give it " + ", ".join(needed))
+        return DataStatus(name, "needs options", f"give it {', '.join(needed)}: data: {{{name}: {needed[0].upper()}}}")
     published = component.extra.get("published")
     try:
         if isinstance(published, Published) and published.source.find(policy) is None:

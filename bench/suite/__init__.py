@@ -2,7 +2,7 @@
 
 from bench.durations import Duration
 from bench.registry import Choice
-from bench.suite.reading import builtin_suites, read_suite
+from bench.suite.reading import builtin_suites, read_suite, suite_profiles
 from bench.suite.values import MethodSpec, Problem, PruneSpec, SelectSpec, SparsitySpec, Suite, TrainingSpec
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "TrainingSpec",
     "builtin_suites",
     "read_suite",
+    "suite_profiles",
 ]

@@ -16,7 +16,7 @@ _ALTERNATIVES = {"epochs": "steps", "steps": "epochs"}
 def overlaid(below: Node, above: Node, key: str = "") -> Node:
     """`above` laid over `below`: mappings merge key by key, all else is replaced."""
     both_mappings = isinstance(below.value, dict) and isinstance(above.value, dict)
-    if not both_mappings or (key in _CHOICES and below.entries.keys() != above.entries.keys()):
+    if not both_mappings or (key in _CHOICES and not _same_choice(below, above)):
         return above
     driven_out = {other for one, other in _ALTERNATIVES.items() if one in above.entries}
     entries = {name: entry for name, entry in below.entries.items() if name not in driven_out}
@@ -24,6 +24,21 @@ def overlaid(below: Node, above: Node, key: str = "") -> Node:
         lower = entries.get(name)
         entries[name] = Entry(entry.key, overlaid(lower.node, entry.node, name)) if lower else entry
     return Node(below.place, entries)
+
+
+def _same_choice(below: Node, above: Node) -> bool:
+    """Whether two mappings name the same; `{folder: photos/, size: 96}` begins with the name, options follow."""
+    lower, upper = below.entries, above.entries
+    if lower.keys() == upper.keys() or not any(_holds_options(node) for node in (below, above)):
+        return lower.keys() == upper.keys()
+    return list(lower)[:1] == list(upper)[:1] or upper.keys() < lower.keys()
+
+
+def _holds_options(choice: Node) -> bool:
+    """Whether values of options stand beside the name, as in `{folder: photos/, size: 96}`."""
+    return any(
+        entry.node.value is not None and not isinstance(entry.node.value, dict) for entry in choice.entries.values()
+    )
 
 
 def without(node: Node, keys: tuple[str, ...]) -> Node:

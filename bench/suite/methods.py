@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.registry import Choice, Component
-from bench.suite.choices import Named, Registered, find, read_named
+from bench.suite.choices import Registered
+from bench.suite.labels import in_words
 from bench.suite.marks import Entry, Node, Place, Report
+from bench.suite.naming import Named, find, read_named
 from bench.suite.options import read_options
 from bench.suite.quantities import label as as_label
 from bench.suite.schema import PRUNE_KEYS, PruneTable
@@ -122,9 +124,9 @@ class _Entry:
 
 def default_label(spec: MethodSpec, prune: PruneSpec) -> str:
     """The name, with the options that are not at their default and what differs from how the problem prunes."""
-    words = [_word(name, value) for name, value in spec.options]
+    words = [in_words(name, value) for name, value in spec.options]
     words += [
-        _word(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if getattr(spec.prune, key) != getattr(prune, key)
+        in_words(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if getattr(spec.prune, key) != getattr(prune, key)
     ]
     return f"{spec.name} ({', '.join(words)})" if words else spec.name
 
@@ -143,27 +145,8 @@ def _varying(specs: list[MethodSpec]) -> frozenset[str]:
 def _words(spec: MethodSpec, component: Component, varying: frozenset[str]) -> str:
     """What tells a point of a grid from the others, defaults said too."""
     values = dict(spec.options)
-    words = [_word(name, values.get(name, one.default)) for name, one in component.options.items() if name in varying]
-    words += [_word(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if key in varying]
+    words = [
+        in_words(name, values.get(name, one.default)) for name, one in component.options.items() if name in varying
+    ]
+    words += [in_words(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if key in varying]
     return ", ".join(words)
-
-
-def _word(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return name if value else f"no {name}"
-    if name == "exclude":
-        return f"without {_shown(value)}" if value else "nothing excluded"
-    return f"{name} {_shown(value)}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Choice):
-        options = ", ".join(f"{name} {_shown(one)}" for name, one in value.options)
-        return f"{value.name} ({options})" if options else value.name
-    if isinstance(value, tuple):
-        pairs = all(isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) for one in value)
-        parts = [f"{one[0]} {_shown(one[1])}" if pairs else _shown(one) for one in value]
-        return ", ".join(parts) if parts else "none"
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    return "none" if value is None else str(value)

@@ -54,11 +54,19 @@ def read_options(component: Component, given: Mapping[str, Entry], place: Node, 
             values = values_of(annotation_of(component, parameter), given[name].node, name, report)
             columns.append([(name, value) for value in values])
         elif parameter.default is inspect.Parameter.empty:
-            what = f"the {component.kind} {component.name!r} needs the option {name!r}; give it: "
-            report.mistake(place.place, f"{what}{{{component.name}: {{{name}: ...}}}}")
+            what = f"the {component.kind} {component.name!r} needs the option {name!r}"
+            report.mistake(place.place, f"{what}; give it: {_with(component.name, name, known)}")
     if report.count > before:
         return []
     return [_not_default(point, known) for point in itertools.product(*columns)]
+
+
+def _with(component: str, option: str, known: Mapping[str, inspect.Parameter]) -> str:
+    """How a suite gives an option; one that comes first and is always needed is the value of the name itself."""
+    first = next(iter(known))
+    if known[first].default is not inspect.Parameter.empty:
+        return f"{{{component}: {{{option}: ...}}}}"
+    return f"{{{component}: ...}}" if option == first else f"{{{component}: ..., {option}: ...}}"
 
 
 def _not_default(point: tuple[tuple[str, Any], ...], known: Mapping[str, inspect.Parameter]) -> Options:

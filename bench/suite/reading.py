@@ -64,6 +64,17 @@ def read_suite(
     )
 
 
+def suite_profiles(name_or_path: str | Path) -> tuple[str, ...]:
+    """The profiles of a suite, that of the suite as it stands first."""
+    file = _find(name_or_path)
+    report = Report()
+    root = parse(_text(file, _shown(file)), _shown(file), report)
+    named = root.get("profiles") if root else None
+    if report.mistakes:
+        raise UserError(*report.lines())
+    return (FULL, *(named.entries if named else ()))
+
+
 def _find(name_or_path: str | Path) -> Path:
     builtin = builtin_suites()
     written = str(name_or_path)

@@ -96,7 +96,7 @@ def test_what_is_broken_does_not_hide_the_rest(copies: Copies, extra: dict[str, 
     assert sets["mnist"].status == "broken"
     assert str(path) in sets["mnist"].text
     assert (sets["fails"].status, sets["fails"].text) == ("broken", "ValueError: no such table")
-    assert (sets["asks"].status, sets["asks"].text) == ("needs options", "give it folder")
+    assert (sets["asks"].status, sets["asks"].text) == ("needs options", "give it folder: data: {asks: FOLDER}")
     assert sets["penguins"].status == "ready"
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
+from bench.cli.app import app
 from bench.store import Store
 from tests.setup.checkouts import ROOT
 
@@ -114,3 +118,22 @@ def test_every_make_target_that_is_shown_exists() -> None:
     for page in PAGES:
         shown = re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert set(shown) <= targets, page
+
+
+def commands() -> set[str]:
+    """Every command line that the pages show, without what a reader puts in."""
+    lines = [line for content in blocks("sh").values() for line in content.splitlines()]
+    for page in PAGES:
+        lines += re.findall(r"`(bench [^`<]+)`", page.read_text(encoding="utf-8"))
+    return {line.split("#")[0].strip() for line in lines if line.startswith("bench ")}
+
+
+@pytest.mark.parametrize("line", sorted(commands()))
+def test_every_command_that_is_shown_exists(line: str) -> None:
+    command: Any = typer.main.get_command(app)
+    words = shlex.split(line)[1:]
+    assert words[0] in command.commands
+    while words and words[0] in getattr(command, "commands", ()):
+        command, words = command.commands[words[0]], words[1:]
+    known = {name for parameter in command.params for name in parameter.opts}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= known

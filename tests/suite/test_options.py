@@ -8,8 +8,8 @@ import pytest
 
 from bench.durations import Duration
 from bench.registry import Component
-from bench.suite.choices import Named, read_named
 from bench.suite.marks import Report, parse
+from bench.suite.naming import Named, read_named
 from bench.suite.options import Options, read_options
 
 if TYPE_CHECKING:
