@@ -95,25 +95,25 @@ def listening(screen: Console, steps: int) -> Iterator[Listening]:
 
 @contextmanager
 def downloading(screen: Console) -> Iterator[DownloadProgress]:
-    """Who is told of files that are fetched."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    """Who is told of files that are fetched, and of what else takes a while with data."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     seen: dict[str, int] = {}
     if not screen.is_terminal:
 
-        def name_it(file: str, so_far: int, size: int) -> None:
-            if file not in seen:
-                seen[file] = size
-                say(screen, f"fetching {file}" + (f" ({size / 1e6:.1f} MB)" if size else ""))
+        def name_it(what: str, so_far: int, whole: int) -> None:
+            if what not in seen:
+                seen[what] = whole
+                say(screen, what)
 
         yield name_it
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as progress:
 
-        def show(file: str, so_far: int, size: int) -> None:
-            if file not in seen:
-                seen[file] = int(progress.add_task(f"fetching {file}", total=size or None))
-            progress.update(next(task.id for task in progress.tasks if task.id == seen[file]), completed=so_far)
+        def show(what: str, so_far: int, whole: int) -> None:
+            if what not in seen:
+                seen[what] = int(progress.add_task(what, total=whole or None))
+            progress.update(next(task.id for task in progress.tasks if task.id == seen[what]), completed=so_far)
 
         yield show

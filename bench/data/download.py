@@ -153,7 +153,7 @@ def _transfer(stream: FileIO, file: PublishedFile, address: str, progress: Progr
                 raise ValueError("it is longer than the published file")
             _write(stream, piece)
             if progress is not None:
-                progress(file.name, done, file.size)
+                progress(f"fetching {file.name} ({file.size / 1e6:.1f} MB)", done, file.size)
     if done < file.size:
         raise ValueError(f"the transfer broke off after {done:,} of {file.size:,} bytes")
 

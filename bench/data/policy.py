@@ -10,7 +10,7 @@ from typing import Literal
 
 from bench.errors import UserError
 
-Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
+Progress = Callable[[str, int, int], None]  # what is done, how much of it so far, and in all
 
 _OWN = Path("data")
 _SHARED = Path("../shared/data")

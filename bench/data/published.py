@@ -74,7 +74,7 @@ def remedy(published: Published, policy: DataPolicy) -> str:
     if not policy.download or not offer:
         why = "downloads are off" if offer else published.source.mend(policy)
         return f"{absent}; {why}, so " + ("it can not be used" if policy.mode == "real" else standin)
-    return f"{absent}; {offer}" if policy.mode == "real" else f"{absent}; {offer}; without a network {standin}"
+    return f"{absent}; {offer}" if policy.mode == "real" else f"{absent}; {offer}; failing that, {standin}"
 
 
 def _standin(published: Published, policy: DataPolicy, options: dict[str, Any], reason: str) -> Dataset:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
+from bench.registry import Component, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = """\
@@ -101,3 +102,25 @@ def results(folder: Path, first_run: tuple[Path, Answer]) -> Path:
     """A copy of the results of the small suite, in the current folder."""
     shutil.copy(first_run[0] / "results.db", folder)
     return folder / "results.db"
+
+
+@pytest.fixture
+def sets() -> Iterator[dict[str, Component]]:
+    """Data sets that are registered for one test."""
+    known = registry("dataset")
+    known.names()
+    before = dict(known._components)
+    yield known._components
+    known._components.clear()
+    known._components.update(before)
+
+
+def suite_with(folder: Path, data: str, quick: str = "{seeds: 1}") -> str:
+    """The small suite on other data; its path."""
+    text = (
+        TINY.replace("data: penguins", f"data: {data}")
+        .replace("batch: 50", "batch: 10")
+        .replace("{penguin-net: {head: logits}}", "mlp")
+    )
+    (folder / "mine.yaml").write_text(text.replace("{seeds: 1}", quick), encoding="utf-8")
+    return "mine.yaml"

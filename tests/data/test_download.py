@@ -35,7 +35,7 @@ def test_a_file_comes_whole_with_progress(shop: Shop, tmp_path: Path) -> None:
     assert path == tmp_path / "data/new/content.gz"
     assert path.read_bytes() == DATA
     assert [one.name for one in path.parent.iterdir()] == ["content.gz"]
-    assert steps[-1] == ("content.gz", len(DATA), len(DATA))
+    assert steps[-1] == ("fetching content.gz (0.2 MB)", len(DATA), len(DATA))
     assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
 
 

@@ -157,6 +157,7 @@ def test_standard_brings_the_set_to_mean_0_and_deviation_1(
         ({"test": 0.0}, "give shares"),
         ({"validation": -0.1}, "give shares"),
         ({"normalise": "none"}, "normalise is 'none'; give 'standard' or 'unit'"),
+        ({"size": 100}, "size is 100; give 128, 64 or 32"),
     ],
 )
 def test_impossible_options_are_refused(
@@ -165,6 +166,21 @@ def test_impossible_options_are_refused(
     album(tmp_path / "shared/got_faces/raw")
     with pytest.raises(UserError, match=reason):
         opened(policy, **options)
+
+
+def test_smaller_faces_are_averages_of_squares(policy: DataPolicy, detector: Pretended, tmp_path: Path) -> None:
+    album(tmp_path / "shared/got_faces/raw", ("ann", "ben", "cyd"), each=20)
+    whole = opened(policy).tensors().inputs.numpy()
+    for size in (64, 32):
+        dataset = opened(policy, size=size)
+        step = 128 // size
+        assert dataset.info.shape == (1, size, size)
+        found = dataset.tensors().inputs.numpy()
+        assert found.shape[2:] == (144 // step, 144 // step)
+        for row, column in ((0, 0), (5, 7), (found.shape[2] - 1, 3)):
+            square = whole[:, 0, row * step : (row + 1) * step, column * step : (column + 1) * step].astype(float)
+            np.testing.assert_allclose(found[:, 0, row, column], square.mean(axis=(1, 2)), atol=0.5)
+    assert len({opened(policy, size=size).info.fingerprint for size in (128, 64, 32)}) == 3
 
 
 def test_faces_of_your_own_are_a_set_under_their_name(policy: DataPolicy, tmp_path: Path) -> None:

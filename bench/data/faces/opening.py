@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.data.base import DataInfo, Dataset, Tensors, as_tensors
+from bench.data.faces.settings import SIDE
 from bench.data.faces.split import GroupedSplit, Integers, grouped
 from bench.data.faces.store import Prepared, read_crops
 from bench.data.images import Normalise
 from bench.errors import UserError
 
 NETWORK_SIDE = 128  # pixels that a network gets of a face
+SIZES = (128, 64, 32)  # what it may be shrunk to: averages of whole squares of pixels
 FEWEST = 5  # faces of a person
 
 
@@ -25,8 +28,27 @@ def check_shares(name: str, validation: float, test: float) -> None:
         )
 
 
-def open_prepared(name: str, prepared: Prepared, validation: float, test: float, normalise: Normalise) -> Dataset:
+def check_size(name: str, size: int) -> None:
+    if size not in SIZES:
+        raise UserError(f"{name}: size is {size}; give {', '.join(map(str, SIZES[:-1]))} or {SIZES[-1]}")
+
+
+def shrunk(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    """Kept faces (N, 1, SIDE, SIDE) for a network that gets `size` in place of NETWORK_SIDE pixels of them."""
+    step = NETWORK_SIDE // size
+    if step == 1:
+        return pixels
+    side = SIDE // step
+    squares = pixels.reshape(len(pixels), 1, side, step, side, step).sum(axis=(3, 5), dtype=np.uint32)
+    means: npt.NDArray[np.uint8] = ((squares + step * step // 2) // (step * step)).astype(np.uint8)
+    return means
+
+
+def open_prepared(
+    name: str, prepared: Prepared, size: int, validation: float, test: float, normalise: Normalise
+) -> Dataset:
     """Copies of one photo lie on one side of every split. Nothing is read but the list of the photos."""
+    check_size(name, size)
     check_shares(name, validation, test)
     if normalise not in ("standard", "unit"):
         raise UserError(f"{name}: normalise is {normalise!r}; give 'standard' or 'unit'")
@@ -47,7 +69,7 @@ def open_prepared(name: str, prepared: Prepared, validation: float, test: float,
     _check_split(name, split, labels, class_names)
     info = DataInfo(
         name=name,
-        shape=(1, NETWORK_SIDE, NETWORK_SIDE),
+        shape=(1, size, size),
         classes=len(class_names),
         counts=split.counts,
         fingerprint=prepared.fingerprint,
@@ -56,7 +78,7 @@ def open_prepared(name: str, prepared: Prepared, validation: float, test: float,
     )
 
     def load() -> Tensors:
-        crops = read_crops(prepared)
+        crops = shrunk(read_crops(prepared), size)
         if normalise == "unit":
             return as_tensors(crops, labels, 0.0, 1 / 255)
         # Sums of whole numbers: the same on every machine.

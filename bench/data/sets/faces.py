@@ -14,7 +14,12 @@ from bench.registry import dataset
 
 @dataset("faces")
 def faces(
-    policy: DataPolicy, name: str, validation: float = 0.1, test: float = 0.2, normalise: Normalise = "unit"
+    policy: DataPolicy,
+    name: str,
+    size: int = 128,
+    validation: float = 0.1,
+    test: float = 0.2,
+    normalise: Normalise = "unit",
 ) -> Dataset:
     """Grey faces from photos of your own, a folder for each person: `bench data prepare faces --from DIR --name NAME`.
 
@@ -27,4 +32,4 @@ def faces(
             f"faces:{name}: nothing is prepared in {folder}; "
             f"run `bench data prepare faces --from DIR --name {name}` with the folder that holds the photos"
         )
-    return open_prepared(f"faces:{name}", prepared, validation, test, normalise)
+    return open_prepared(f"faces:{name}", prepared, size, validation, test, normalise)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.data.base import Dataset
 from bench.data.download import Unobtainable
-from bench.data.faces.opening import check_shares, open_prepared
+from bench.data.faces.opening import check_shares, check_size, open_prepared
 from bench.data.faces.places import GOT_FACES as NAME
 from bench.data.faces.places import folder_of
 from bench.data.faces.preparing import Photos, prepare_faces
@@ -45,7 +45,7 @@ class CutOut:
 
             def tell(done: int, total: int, photo: str) -> None:
                 if told is not None:
-                    told(f"faces in {photos.place}", done, total)
+                    told(f"cutting faces out of {photos.place}", done, total)
 
             prepare_faces(policy, photos, NAME, progress=tell)
         return (folder_of(policy, NAME),)
@@ -80,19 +80,23 @@ PUBLISHED = Published(
     reference="After Castex: PruNet (2019), whose own photos were never published",
     published=PUBLISHED,
 )
-def got_faces(policy: DataPolicy, validation: float = 0.1, test: float = 0.2, normalise: Normalise = "unit") -> Dataset:
+def got_faces(
+    policy: DataPolicy, size: int = 128, validation: float = 0.1, test: float = 0.2, normalise: Normalise = "unit"
+) -> Dataset:
     """Grey faces of seven Game of Thrones characters, 128x128, found by MTCNN in photos from the web.
 
-    Copies of one photo lie on one side of every split. The faces are kept with 144x144 pixels.
+    Copies of one photo lie on one side of every split. The faces are kept an eighth larger than a network gets them,
+    for crops to move in; `size` may be 64 or 32 as well.
     """
+    check_size(NAME, size)
     check_shares(NAME, validation, test)
 
     def real(paths: tuple[Path, ...]) -> Dataset:
         prepared = read_prepared(paths[0])
         assert prepared is not None
-        return open_prepared(NAME, prepared, validation, test, normalise)
+        return open_prepared(NAME, prepared, size, validation, test, normalise)
 
-    return open_published(PUBLISHED, policy, real, validation=validation, test=test, normalise=normalise)
+    return open_published(PUBLISHED, policy, real, size=size, validation=validation, test=test, normalise=normalise)
 
 
 def photos_here(policy: DataPolicy) -> Photos:
