@@ -185,6 +185,7 @@ def _score(choice: Choice, ground: Ground) -> Score:
         settings(component, in_steps),
         component.identity[1:],
         tuple(moment.steps(ground.steps_per_epoch, total) for moment in moments),
+        ground.training.batch if component.extra.get("data") else 0,
     )
 
 

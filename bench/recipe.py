@@ -71,6 +71,7 @@ class Score:
     options: tuple[tuple[str, Any], ...] = ()
     identity: tuple[Any, ...] = ()
     looks_at: tuple[int, ...] = ()  # steps of the dense training whose weights it looks at, besides the present ones
+    batch: int = 0  # training samples of a batch, for a score that looks at data
 
 
 @dataclass(frozen=True)

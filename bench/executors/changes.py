@@ -3,31 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from bench.errors import UserError
 from bench.models.layout import Layout
+from bench.pruning.computing import Computing
 from bench.pruning.granularity import granularity
 from bench.pruning.masks import new_masks
 from bench.pruning.view import NetView
-from bench.recipe import Prune, Reset
-from bench.registry import registry
+from bench.recipe import Prune, Reset, Score
+from bench.registry import Component, registry
 from bench.training.state import State
 
+Computes = Callable[[State], Computing]  # the network as a function, at a state
 
-def prune(state: State, step: Prune, layout: Layout, earlier: Sequence[State], seed: int, place: str) -> State:
-    """The state with the worst granules gone."""
+
+def prune(
+    state: State,
+    step: Prune,
+    layout: Layout,
+    earlier: Sequence[State],
+    seed: int,
+    place: str,
+    computing: Computes | None = None,
+) -> State:
+    """The state with the worst granules gone; where the score asks for it in several rounds, each with new scores."""
+    rounds = _rounds(step.score)
+    for number in range(1, rounds + 1):
+        level = step.level if number == rounds else step.level.part(number / rounds)
+        view = NetView(
+            weights=_copies(layout, state),
+            masks={name: mask.clone() for name, mask in layout.weights(state.mask).items()},
+            earlier=tuple(_copies(layout, other) for other in earlier),
+            seed=seed,
+            place=place,
+            computing=computing(state) if computing is not None and _component(step.score).extra.get("data") else None,
+        )
+        state = _pruned(state, replace(step, level=level), layout, _scores(step, view))
+    return state
+
+
+def _component(score: Score) -> Component:
+    return registry("score").get(score.name)
+
+
+def _options(score: Score) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in score.options}
+
+
+def _rounds(score: Score) -> int:
+    """In how many rounds the score wants its work done."""
+    asked: Callable[..., int] | None = _component(score).extra.get("rounds")
+    return max(1, asked(**_options(score))) if asked else 1
+
+
+def _pruned(state: State, step: Prune, layout: Layout, scores: Mapping[str, Tensor]) -> State:
     masks = {name: mask.clone() for name, mask in layout.weights(state.mask).items()}
-    view = NetView(
-        weights=_copies(layout, state),
-        masks={name: mask.clone() for name, mask in masks.items()},
-        earlier=tuple(_copies(layout, other) for other in earlier),
-        seed=seed,
-        place=place,
-    )
-    scores = _scores(step, view)
     kept = new_masks(scores, masks, step.level, step.granularity, step.scope)
     mask = state.mask.clone()
     own = layout.views(mask)
@@ -43,9 +78,8 @@ def _copies(layout: Layout, state: State) -> dict[str, Tensor]:
 
 
 def _scores(step: Prune, view: NetView) -> Mapping[str, Tensor]:
-    component = registry("score").get(step.score.name)
-    options = {name.replace("-", "_"): value for name, value in step.score.options}
-    scores: Mapping[str, Tensor] = component.make(view, **options)
+    component = _component(step.score)
+    scores: Mapping[str, Tensor] = component.make(view, **_options(step.score))
     for name, _ in step.level.layers:
         given = scores.get(name)
         if given is None or given.shape != view.weights[name].shape:

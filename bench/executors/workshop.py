@@ -15,6 +15,7 @@ from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, T
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
+from bench.pruning.computing import Computing
 from bench.recipe import Optimiser, Prune, Training
 from bench.states import States
 from bench.training.calibration import Calibration, calibrate
@@ -107,8 +108,17 @@ class Workshop:
         others = [self._state(key, task) for key in change.looks_at]
         layout = self._network.parameters
         if isinstance(change.step, Prune):
-            return prune(state, change.step, layout, others, task.seed, change.key)
+            computing = self._computing(task.seed, change.key, change.step.score.batch)
+            return prune(state, change.step, layout, others, task.seed, change.key, computing)
         return reset(state, change.step, layout, others[0], lambda: self._drawn(task.seed, draw=1))
+
+    def _computing(self, seed: int, place: str, batch: int) -> Callable[[State], Computing]:
+        layouts = self._network.parameters, self._network.buffers
+
+        def at(state: State) -> Computing:
+            return Computing(self._plan, layouts, state, self._content, batch, (seed, place))
+
+        return at
 
     def _judge_pruned(self, tasks: Sequence[Task], states: Sequence[State | None]) -> dict[int, Pruned]:
         places = [place for place, state in enumerate(states) if state is not None]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from bench import random
+from bench.pruning.computing import Computing
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,14 @@ class NetView:
     earlier: tuple[Mapping[str, Tensor], ...]  # the weights at the moments that the score asked for
     seed: int
     place: str
+    computing: Computing | None = None
+
+    @property
+    def network(self) -> Computing:
+        """The network as a function of its weights, with training data: for scores registered with `data=True`."""
+        if self.computing is None:
+            raise ValueError("a score that computes with the network is registered with data=True")
+        return self.computing
 
     def weights_at(self, moment: int) -> Mapping[str, Tensor]:
         """The weights at the moment of this index among those that the score registered."""

@@ -56,6 +56,10 @@ class Content:
             self._splits[seed] = self._dataset.split(seed)
         return self._splits[seed]
 
+    def labels_of(self, rows: Tensor) -> Tensor:
+        """The labels of samples, on the CPU."""
+        return self._labels.index_select(0, rows.to(self.device)).cpu()
+
     def samples(self, rows: Tensor, moves: Moves | None = None) -> tuple[Tensor, Tensor]:
         """The samples at the given rows, as a network gets them, and their labels; both in the shape of `rows`."""
         flat = rows.reshape(-1)
