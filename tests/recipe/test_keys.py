@@ -103,7 +103,8 @@ def test_the_defaults_are_pinned() -> None:
     }
     assert vars(Select()) == {"kind": "last", "every": 0, "patience": 0}
     assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(replace(ADAM, augmentation=None, select=Select()))
-    assert vars(Score("magnitude")) == {"name": "magnitude", "options": (), "identity": (), "looks_at": ()}
+    magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
+    assert vars(Score("magnitude")) == magnitude
     assert (PRUNE.granularity, PRUNE.scope) == ("weight", "layer")
     assert vars(Reset()) == {"to": 0, "parts": EVERYTHING, "redraw": False}
     assert EVERYTHING == ("biases", "buffers", "clock", "optimiser", "order", "weights")
@@ -143,6 +144,7 @@ def test_all_else_is() -> None:
         replace(PRUNE, score=Score("magnitude", identity=("version 2",))),
         replace(PRUNE, score=Score("magnitude", identity=("source abc",))),
         replace(PRUNE, score=Score("magnitude", looks_at=(3,))),
+        replace(PRUNE, score=Score("magnitude", batch=60)),
         Reset(),
         Reset(1),
         Reset(redraw=True),
