@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.graph import Visit, visits
 from bench.grid import Cell, Ground
+from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
 from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
 
@@ -174,18 +175,33 @@ def _prune_words(step: Prune) -> str:
     options = ", ".join(f"{name} {value}" for name, value in step.score.options)
     score = f"{step.score.name} ({options})" if options else step.score.name
     place = "within each layer" if step.scope == "layer" else "over all layers together"
-    return (
-        f"prune the {_GRANULES.get(step.granularity, step.granularity)} of lowest {score} {place}, until in all "
-        f"{layers} are gone"
-    )
+    return f"prune the {_granules(step.granularity)} of lowest {score} {place}, until in all {layers} are gone"
+
+
+def _granules(name: str) -> str:
+    if block_of(name):
+        return f"blocks of {name} weights"
+    if pattern := n_of_m(name):
+        return f"weights, in each group of {pattern[1]} neighbouring inputs,"
+    return _GRANULES.get(name, name)
 
 
 def _reset_words(step: Reset) -> str:
-    if step.redraw:
-        return f"draw new {_listed(step.parts)}; what is pruned stays pruned"
     what = "everything but the masks" if step.parts == EVERYTHING else _listed(step.parts)
-    where = "the start" if step.to == 0 else f"step {step.to:,} of the dense training"
-    return f"bring {what} back to {where}; what is pruned stays pruned"
+    of = f" of {_listed(step.layers)}" if step.layers else ""
+    if step.redraw:
+        told = [f"draw new {what}{of}"]
+    else:
+        where = "the start" if step.to == 0 else f"step {step.to:,} of the dense training"
+        told = [f"bring {what}{of} back to {where}"]
+    if step.signs:
+        told.append("of the weights only their signs, all equally large in a layer")
+    if step.rescale:
+        told.append("weights made larger by what makes up for those that are gone")
+    told.append(
+        "as many of each layer are pruned, at places drawn anew" if step.shuffle else "what is pruned stays pruned"
+    )
+    return "; ".join(told)
 
 
 def _listed(parts: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from bench.executors.tasks import Place
 from bench.levels import ladder, overall
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
+from bench.pruning import asking
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, registry
 from bench.suite.labels import told_apart
@@ -149,6 +150,10 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     options = arguments(component, dict(method.options))
     rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
     dense = bool(component.extra.get("dense"))
+    if not dense:
+        scored = registry("score").get(method.prune.score.name)
+        given = arguments(scored, dict(method.prune.score.options))
+        asking.check_granularity(scored, given, method.prune.granularity, where)
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
         task = _task(ground, method.prune, rungs[:level])
@@ -175,7 +180,6 @@ def _score(choice: Choice, ground: Ground) -> Score:
     component = registry("score").get(choice.name)
     given = arguments(component, dict(choice.options))
     total = ground.training.schedule.length
-    moments: tuple[Duration, ...] = component.extra["moments"](**given) if "moments" in component.extra else ()
     in_steps = {
         name: value.steps(ground.steps_per_epoch, total) if isinstance(value, Duration) else value
         for name, value in choice.options
@@ -183,9 +187,9 @@ def _score(choice: Choice, ground: Ground) -> Score:
     return Score(
         component.name,
         settings(component, in_steps),
-        component.identity[1:],
-        tuple(moment.steps(ground.steps_per_epoch, total) for moment in moments),
-        ground.training.batch if component.extra.get("data") else 0,
+        asking.identity(component, given),
+        tuple(moment.steps(ground.steps_per_epoch, total) for moment in asking.moments(component, given)),
+        ground.training.batch if asking.wants_data(component, given) else 0,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.errors import UserError, nearest
 from bench.models.base import LayerInfo
+from bench.patterns import n_of_m
 from bench.recipe import Level
 from bench.suite.values import PruneSpec, SparsitySpec
 
@@ -23,6 +24,11 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
             f"{where}: unit pruning of the output layer {layers[-1].name!r} would take away classes; exclude it with "
             "exclude: [output]"
         )
+    pattern = n_of_m(prune.granularity)
+    if pattern is not None and prune.scope != "layer":
+        raise UserError(
+            f"{where}: granularity {prune.granularity} compares neighbours, so that only scope: layer fits it"
+        )
     factors = _by_layer(prune.rates, pruned, where)
     if spec.targets:
         shares = [{layer.name: target * factors.get(layer.name, 1.0) for layer in pruned} for target in spec.targets]
@@ -33,10 +39,25 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
             {name: 1 - (1 - min(1.0, rate)) ** count for name, rate in rates.items()}
             for count in range(1, spec.rounds + 1)
         ]
-    return tuple(
+    levels = tuple(
         Level(index, tuple((layer.name, round(reached[layer.name], DIGITS)) for layer in pruned))
         for index, reached in enumerate((_within_reach(wanted, pruned) for wanted in shares), start=1)
     )
+    if pattern is not None:
+        _check_groups(levels, *pattern, where)
+    return levels
+
+
+def _check_groups(levels: Sequence[Level], kept: int, group: int, where: str) -> None:
+    """N of M can reach whole weights of a group only, and no more than it leaves."""
+    steps = [step / group for step in range(1, group - kept + 1)]
+    for level in levels:
+        for name, share in level.layers:
+            if not any(abs(share - step) < 1e-9 for step in (0.0, *steps)):
+                raise UserError(
+                    f"{where}: {share:.4g} of layer {name!r} cannot go at granularity {kept}:{group}; "
+                    f"give sparsities: [{', '.join(f'{step:g}' for step in steps)}], or some of these"
+                )
 
 
 def overall(level: Level, layers: Sequence[LayerInfo]) -> float:

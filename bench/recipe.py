@@ -88,6 +88,10 @@ class Level:
         """The point that is reached when each layer has lost the same portion `share` times over, of 1 in all."""
         return Level(self.index, tuple((name, round(1 - (1 - gone) ** share, 12)) for name, gone in self.layers))
 
+    def times(self, share: float) -> Level:
+        """The point at which each layer has lost this share of what it is to lose."""
+        return Level(self.index, tuple((name, round(gone * share, 12)) for name, gone in self.layers))
+
 
 @dataclass(frozen=True)
 class Train:
@@ -110,11 +114,15 @@ class Prune:
 
 @dataclass(frozen=True)
 class Reset:
-    """Bring parts of the state back to step `to` of the dense training; masks stay. `redraw` draws new values."""
+    """Bring parts of the state back to step `to` of the dense training; masks stay, unless they are shuffled."""
 
     to: int = 0
     parts: tuple[Part, ...] = EVERYTHING
-    redraw: bool = False
+    redraw: bool = False  # draw new weights and biases in the place of those at step `to`
+    layers: tuple[str, ...] = ()  # of weights and biases only those of these layers; empty: of all
+    signs: bool = False  # bring back no more of a weight than its sign, at the standard deviation of its layer
+    shuffle: bool = False  # each layer loses as many weights as it has lost, but others, drawn by the seed
+    rescale: bool = False  # then make the weights of each layer larger by what makes up for those that are gone
 
 
 Step = Train | Prune | Reset

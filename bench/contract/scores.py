@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
 
 import torch
+from torch import nn
 
 from bench.contract import Promise, samples
 from bench.executors.changes import prune
-from bench.models.layout import Layout
+from bench.models.layout import Layout, buffer_layout, parameter_layout
+from bench.pruning import asking
+from bench.pruning.computing import Computing
 from bench.pruning.granularity import GRANULARITIES
 from bench.pruning.masks import exact_count
 from bench.pruning.view import NetView
 from bench.recipe import Level, Prune, Score
-from bench.registry import Choice, Component
+from bench.registry import Component
+from bench.training.networks import stacked
 from bench.training.state import State
 
 SHAPES = {"conv": (4, 3, 3, 3), "fc1": (16, 12), "output": (3, 16)}
 TARGETS = (0.1, 0.5, 0.9)
+BATCH = 10
 CASES = ("fresh", "pruned", "all alike", "all zero")
+
+
+@lru_cache(maxsize=1)
+def _network() -> nn.Module:
+    """With a batch norm after each layer, since some scores look at that."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        conv=nn.Conv2d(3, 4, 3, padding=1),
+        norm1=nn.BatchNorm2d(4),
+        relu1=nn.ReLU(),
+        pool=nn.AdaptiveAvgPool2d((3, 1)),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(12, 16),
+        norm2=nn.BatchNorm1d(16),
+        relu2=nn.ReLU(),
+        output=nn.Linear(16, 3),
+        norm3=nn.BatchNorm1d(3),
+    )
+    return nn.Sequential(layers)
+
+
+def _state(seed: int) -> State:
+    return samples.drawn(_network(), stacked(_network()), seed)
+
+
+def _computing(seed: int) -> Callable[[State], Computing]:
+    """The network as a function of its weights, on images without meaning."""
+    layouts = parameter_layout(_network()), buffer_layout(_network())
+    content = samples.noise((3, 6, 5), 3)
+    return lambda state: Computing(_network(), layouts, state, content, BATCH, (seed, "place"))
 
 
 def _moments(component: Component) -> int:
     """At how many moments of the dense training the score looks."""
-    asked = component.extra.get("moments")
-    return len(asked(**samples.by_python_name(component))) if asked else 0
+    return len(asking.moments(component, samples.by_python_name(component)))
 
 
 def _view(component: Component, case: str, seed: int) -> NetView:
@@ -45,6 +82,8 @@ def _view(component: Component, case: str, seed: int) -> NetView:
         tuple(tensors(moment) for moment in range(1, _moments(component) + 1)),
         seed,
         "place",
+        _computing(seed)(_state(seed)),
+        tuple(SHAPES),
     )
 
 
@@ -130,30 +169,32 @@ def changes_nothing_else(component: Component) -> str | None:
     return None
 
 
-def _start() -> tuple[State, Layout, torch.nn.Module]:
-    """A network on the penguins, some of its weights gone already."""
-    module, stack = samples.network(Choice("penguin-net"), (12,), 3)
-    state = samples.drawn(module, stack, 3)
+def _start() -> tuple[State, Layout]:
+    """A network some of whose weights are gone already."""
+    layout = parameter_layout(_network())
+    state = _state(3)
     mask = torch.ones_like(state.mask)
-    for weight in stack.parameters.weights(mask).values():
+    for weight in layout.weights(mask).values():
         weight.view(-1)[:2] = False
-    return state.masked(mask), stack.parameters, module
+    return state.masked(mask), layout
 
 
 def _pruned(component: Component, target: float, kind: str, scope: str) -> tuple[State, State, Layout]:
-    before, layout, _ = _start()
+    before, layout = _start()
     level = Level(1, tuple((layer.name, target) for layer in layout.layers))
     score = Score(component.name, samples.options(component))
     earlier = [before.fresh() for _ in range(_moments(component))]
-    return before, prune(before, Prune(level, score, kind, scope), layout, earlier, 3, "place"), layout
+    step = Prune(level, score, kind, scope)
+    return before, prune(before, step, layout, earlier, 3, "place", _computing(3)), layout
 
 
 def _granules(kind: str, shape: tuple[int, ...]) -> int:
-    return {"weight": shape[0] * shape[1], "unit": shape[0], "input": shape[1]}[kind]
+    return {"weight": prod(shape), "unit": shape[0], "input": shape[1]}[kind]
 
 
 def _alive(kind: str, mask: torch.Tensor) -> torch.Tensor:
-    return {"weight": mask, "unit": mask.any(dim=1), "input": mask.any(dim=0)}[kind]
+    links = mask.reshape(*mask.shape[:2], -1).any(dim=2)
+    return {"weight": mask, "unit": links.any(dim=1), "input": links.any(dim=0)}[kind]
 
 
 PROMISES = (

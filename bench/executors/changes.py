@@ -1,4 +1,4 @@
-"""Carrying out a Prune or a Reset on one state."""
+"""Carrying out a Prune on one state."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from torch import Tensor
 
 from bench.errors import UserError
 from bench.models.layout import Layout
+from bench.pruning import asking
 from bench.pruning.computing import Computing
 from bench.pruning.granularity import granularity
 from bench.pruning.masks import new_masks
 from bench.pruning.view import NetView
-from bench.recipe import Prune, Reset, Score
+from bench.recipe import Prune, Score
 from bench.registry import Component, registry
 from bench.training.state import State
 
@@ -32,7 +33,8 @@ def prune(
     computing: Computes | None = None,
 ) -> State:
     """The state with the worst granules gone; where the score asks for it in several rounds, each with new scores."""
-    rounds = _rounds(step.score)
+    component, options = _component(step.score), _options(step.score)
+    with_data, rounds = asking.wants_data(component, options), asking.rounds(component, options)
     for number in range(1, rounds + 1):
         level = step.level if number == rounds else step.level.part(number / rounds)
         view = NetView(
@@ -41,7 +43,8 @@ def prune(
             earlier=tuple(_copies(layout, other) for other in earlier),
             seed=seed,
             place=place,
-            computing=computing(state) if computing is not None and _component(step.score).extra.get("data") else None,
+            computing=computing(state) if computing is not None and with_data else None,
+            layers=tuple(name for name, _ in step.level.layers),
         )
         state = _pruned(state, replace(step, level=level), layout, _scores(step, view))
     return state
@@ -53,12 +56,6 @@ def _component(score: Score) -> Component:
 
 def _options(score: Score) -> dict[str, Any]:
     return {name.replace("-", "_"): value for name, value in score.options}
-
-
-def _rounds(score: Score) -> int:
-    """In how many rounds the score wants its work done."""
-    asked: Callable[..., int] | None = _component(score).extra.get("rounds")
-    return max(1, asked(**_options(score))) if asked else 1
 
 
 def _pruned(state: State, step: Prune, layout: Layout, scores: Mapping[str, Tensor]) -> State:
@@ -91,24 +88,3 @@ def _scores(step: Prune, view: NetView) -> Mapping[str, Tensor]:
         if bool(torch.isnan(given).any()):
             raise UserError(f"score {component.name}: layer {name!r} has scores that are not numbers; give finite ones")
     return scores
-
-
-def reset(state: State, step: Reset, layout: Layout, target: State, redrawn: Callable[[], State]) -> State:
-    """The state with the named parts back at the target's, or with values drawn anew; the masks stay."""
-    source = redrawn() if step.redraw else target
-    weights = state.weights.clone()
-    prunable = layout.prunable()
-    if "weights" in step.parts:
-        weights = torch.where(prunable, source.weights, weights)
-    if "biases" in step.parts:
-        weights = torch.where(prunable, weights, source.weights)
-    whole = "optimiser" in step.parts
-    return State(
-        weights=weights * state.mask,
-        mask=state.mask,
-        buffers=source.buffers if "buffers" in step.parts else state.buffers,
-        moments={n: m * state.mask for n, m in target.moments.items()} if whole else state.moments,
-        updates=target.updates if whole else state.updates,
-        optimiser=target.optimiser if whole else state.optimiser,
-        order=target.order if "order" in step.parts else state.order,
-    )

@@ -10,7 +10,8 @@ import torch
 from bench import random
 from bench.data.base import open_dataset
 from bench.errors import UserError
-from bench.executors.changes import prune, reset
+from bench.executors.changes import prune
+from bench.executors.resets import reset
 from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
@@ -110,7 +111,8 @@ class Workshop:
         if isinstance(change.step, Prune):
             computing = self._computing(task.seed, change.key, change.step.score.batch)
             return prune(state, change.step, layout, others, task.seed, change.key, computing)
-        return reset(state, change.step, layout, others[0], lambda: self._drawn(task.seed, draw=1))
+        place = task.seed, change.key
+        return reset(state, change.step, layout, others[0], lambda: self._drawn(task.seed, draw=1), place)
 
     def _computing(self, seed: int, place: str, batch: int) -> Callable[[State], Computing]:
         layouts = self._network.parameters, self._network.buffers

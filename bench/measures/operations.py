@@ -21,21 +21,16 @@ class Unknown(Exception):
     """An operation of which it is not known who reaches whom through it."""
 
 
-class Operations(TorchFunctionMode):
+class Signals(TorchFunctionMode):
     """Within it, tensors that need a gradient are signals and all others constants."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._never_zero: dict[int, Tensor] = {}  # by identity; holding them keeps the identities apart
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        signals = [tensor for tensor in _tensors((args, kwargs)) if tensor.requires_grad]
-        if not signals:
+        if not any(tensor.requires_grad for tensor in tensors_in((args, kwargs))):
             return function(*args, **kwargs)
-        name = _name_of(function)
+        name = name_of(function)
         if not torch.is_grad_enabled():
             raise Unknown(f"{name} without a gradient")
         if name.endswith("_") and not name.startswith("__"):
@@ -45,19 +40,31 @@ class Operations(TorchFunctionMode):
         return self._apply(function, name, args, kwargs)
 
     def _apply(self, function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = _SAME_AS.get(name, name)
-        signals = [tensor for tensor in _tensors((args, kwargs)) if tensor.requires_grad]
+        """What comes of an operation that takes a signal."""
+        raise NotImplementedError
+
+
+class Operations(Signals):
+    """The operations as they are for paths: all that counts is whether a signal arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._never_zero: dict[int, Tensor] = {}  # by identity; holding them keeps the identities apart
+
+    def _apply(self, function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = SAME_AS.get(name, name)
+        signals = [tensor for tensor in tensors_in((args, kwargs)) if tensor.requires_grad]
         open_ones = [id(signal) in self._never_zero for signal in signals]
         never_zero = all(open_ones)
         result: Any
-        if name in _HANDING_ON:
+        if name in HANDING_ON:
             result = clip(args[0])
         elif name in _NEVER_ZERO:
             result, never_zero = clip(args[0]), True
-        elif name in _MOVING:
+        elif name in MOVING:
             result = function(*args, **kwargs)
         elif name == "add":
-            result = _sum(args[0], args[1])
+            result = sum_of_signals(args[0], args[1])
             never_zero = any(open_ones) or any(isinstance(part, int | float) and part for part in args[:2])
         elif name in _PRODUCTS:
             result = self._product(_PRODUCTS[name], args, kwargs)
@@ -65,20 +72,20 @@ class Operations(TorchFunctionMode):
             result, never_zero = _OTHERS[name](function, *args, **kwargs), never_zero and name == "div"
         else:
             result, never_zero = function(*args, **kwargs), False
-            if not _is_no_signal(result):
+            if not is_no_signal(result):
                 raise Unknown(name)
         if never_zero:
-            self._never_zero.update((id(tensor), tensor) for tensor in _tensors(result))
+            self._never_zero.update((id(tensor), tensor) for tensor in tensors_in(result))
         return result
 
     def _product(self, multiply: Callable[..., Tensor], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         """Needs every signal but those that are never zero, which may also be 1."""
-        signals = [part for part in _tensors(args) if part.requires_grad]
+        signals = [part for part in tensors_in(args) if part.requires_grad]
         all_open = all(id(signal) in self._never_zero for signal in signals)
         if all_open and len(signals) > 1 and multiply is not torch.mul:
             raise Unknown("a product of weights that are never zero")
         if all_open and len(signals) > 1:
-            return clip(_sum(*args[:2]) + args[0] * args[1])
+            return clip(sum_of_signals(*args[:2]) + args[0] * args[1])
         return clip(multiply(*(self._factor(part, all_open) for part in args), **kwargs))
 
     def _factor(self, part: Any, all_open: bool) -> Any:
@@ -107,45 +114,45 @@ def clip(values: Tensor) -> Tensor:
     return clipped
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _tensors(one)
+            yield from tensors_in(one)
     elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
+        yield from tensors_in(list(value.values()))
 
 
-def _is_no_signal(result: Any) -> bool:
+def is_no_signal(result: Any) -> bool:
     """Such as a shape, a type, a comparison."""
     if isinstance(result, Tensor):
         return not result.is_floating_point()
     if isinstance(result, tuple):
-        return all(_is_no_signal(one) for one in result)
+        return all(is_no_signal(one) for one in result)
     return result is None or isinstance(result, bool | int | str | torch.dtype | torch.device | torch.layout)
 
 
-def _sum(first: Any, second: Any) -> Tensor:
+def sum_of_signals(first: Any, second: Any) -> Tensor:
     """Of what is a signal; the rest only widens it."""
-    total, *others = sorted(_tensors((first, second)), key=lambda part: part.requires_grad, reverse=True)
+    total, *others = sorted(tensors_in((first, second)), key=lambda part: part.requires_grad, reverse=True)
     for other in others:
         total = total + (other if other.requires_grad else torch.zeros(other.shape))
     return total
 
 
-def _joined(function: Callable[..., Tensor], parts: Any, *args: Any, **kwargs: Any) -> Tensor:
+def joined(function: Callable[..., Tensor], parts: Any, *args: Any, **kwargs: Any) -> Tensor:
     return function([part if part.requires_grad else torch.zeros_like(part) for part in parts], *args, **kwargs)
 
 
 def _quotient(_: Any, above: Any, below: Any) -> Tensor:
     """What is divided by is never zero."""
     both = all(isinstance(part, Tensor) and part.requires_grad for part in (above, below))
-    return clip(above * (below + 1) if both else _sum(above, below))
+    return clip(above * (below + 1) if both else sum_of_signals(above, below))
 
 
 def _where(_: Any, condition: Tensor, first: Any, second: Any) -> Tensor:
-    return _sum(_sum(first, second), condition)
+    return sum_of_signals(sum_of_signals(first, second), condition)
 
 
 def _linear(_: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -216,7 +223,7 @@ def _largest(function: Callable[..., Any], inputs: Tensor, other: Any = None, *a
     if kwargs.keys() - {"dim", "keepdim"}:
         raise Unknown("a maximum")
     if isinstance(other, Tensor):
-        return _sum(inputs, other)
+        return sum_of_signals(inputs, other)
     plain = function(inputs, *(() if other is None else (other,)), *args, **kwargs)
     if isinstance(plain, Tensor):
         return inputs.sum() if other is None and "dim" not in kwargs else _reduced(inputs, other, *args, **kwargs)
@@ -237,11 +244,11 @@ def _gated(_: Any, inputs: Tensor, dim: int = -1) -> Tensor:
     return clip(value * (1 + gate))
 
 
-def _padded(_: Any, inputs: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
+def padded(_: Any, inputs: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
     return functional.pad(inputs, pad, mode)
 
 
-def _resized(function: Callable[..., Tensor], inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def resized(function: Callable[..., Tensor], inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if "bicubic" in (*args, kwargs.get("mode")):
         raise Unknown("bicubic interpolation")
     return function(inputs, *args, **kwargs)
@@ -253,17 +260,17 @@ def _power(_: Any, base: Any, exponent: Any) -> Tensor:
     raise Unknown("a power that is not positive")
 
 
-def _name_of(function: Callable[..., Any]) -> str:
+def name_of(function: Callable[..., Any]) -> str:
     """The name that a user knows it by; an attribute such as x.T has that of the attribute."""
     name: str = getattr(function, "__name__", "")
     return str(getattr(getattr(function, "__self__", None), "__name__", name)) if name == "__get__" else name
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SAME_AS = {
+SAME_AS = {
     **dict.fromkeys(("__radd__", "sub", "subtract", "rsub", "__rsub__", "maximum", "minimum"), "add"),
     **dict.fromkeys(("__rmul__", "multiply"), "mul"),
     **dict.fromkeys(("true_divide", "divide"), "div"),
@@ -272,17 +279,17 @@ _SAME_AS = {
     **dict.fromkeys(("min", "amax", "amin"), "max"),
 }
 _PRODUCTS: dict[str, Callable[..., Tensor]] = {"mul": torch.mul, "matmul": torch.matmul, "einsum": torch.einsum}
-_HANDING_ON = _words(
+HANDING_ON = words(
     "relu relu6 leaky_relu rrelu prelu elu selu celu gelu silu mish tanh hardtanh hardswish softsign tanhshrink "
     "hardshrink softshrink threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout "
     "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm normalize neg abs sqrt square clamp "
     "clamp_min clamp_max masked_fill detach erf sin log1p expm1"
 )
-_NEVER_ZERO = _words(
+_NEVER_ZERO = words(
     "sigmoid hardsigmoid logsigmoid softmax softmin log_softmax softplus exp cos rsqrt reciprocal log "
     "__rdiv__ __rtruediv__"
 )
-_MOVING = _words(
+MOVING = words(
     "T mT t view reshape flatten unflatten ravel permute transpose swapaxes swapdims movedim moveaxis squeeze "
     "unsqueeze expand expand_as broadcast_to view_as reshape_as contiguous clone to float double chunk split "
     "tensor_split unbind narrow select __getitem__ index_select gather roll flip repeat tile repeat_interleave "
@@ -291,7 +298,7 @@ _MOVING = _words(
     "new_zeros new_ones new_full"
 )
 _OTHERS: dict[str, Callable[..., Any]] = {
-    "cat": _joined,
+    "cat": joined,
     "div": _quotient,
     "where": _where,
     "linear": _linear,
@@ -306,7 +313,7 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "max": _largest,
     "scaled_dot_product_attention": _attention,
     "glu": _gated,
-    "pad": _padded,
-    "interpolate": _resized,
+    "pad": padded,
+    "interpolate": resized,
     "pow": _power,
 }

@@ -1,12 +1,16 @@
-"""Prune while training goes on."""
+"""Prune while one training goes on: at a few moments, round by round, or a little all the time.
+
+Lewis et al., Dynamic Pruning (MLGroupProject); Castex, PruNet; Zhu and Gupta, To prune, or not to prune, 2017.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.durations import Duration
+from bench.errors import UserError
 from bench.methods.task import Task
-from bench.recipe import Step
+from bench.recipe import Level, Step
 from bench.registry import method
 
 
@@ -16,9 +20,70 @@ def dynamic(
 ) -> Iterator[Step]:
     """Stop at some moments of one training, prune the same share of what is left at each, and go on."""
     moments = [task.steps(moment) for moment in at]
+    levels = [task.level.part(count / len(moments)) for count in range(1, len(moments) + 1)]
+    yield from _interrupted(task, moments, levels)
+
+
+@method("dynamic-drawn", reference="Lewis et al., Dynamic Pruning (MLGroupProject)")
+def drawn(
+    task: Task,
+    count: int = 5,
+    first: Duration = Duration(0.2, "share"),
+    last: Duration = Duration(1, "share"),
+    draw: int = 1,
+) -> Iterator[Step]:
+    """As `dynamic`, at so many moments between two others that are drawn once, by the number `draw`, for all seeds."""
+    from bench import random  # which needs numpy: suites are read without it
+
+    low, high = task.steps(first), task.steps(last)
+    if not 0 < count <= high - low:
+        raise UserError(
+            f"dynamic-drawn: count is {count}, and there are {max(0, high - low)} steps between first and last; "
+            "give a number from 1 to that"
+        )
+    chosen = random.permutation(draw, "dynamic-drawn", n=high - low)[:count]
+    moments = sorted(low + int(step) for step in chosen)
+    yield from _interrupted(task, moments, [task.level.part(number / count) for number in range(1, count + 1)])
+
+
+@method("dynamic-rounds", reference="Castex, PruNet (2019)", aliases=("iterative-during-training",))
+def rounds(task: Task, every: Duration = Duration(0.04, "share")) -> Iterator[Step]:
+    """One training in which a round of the ladder is pruned every so often, until the level is reached."""
+    each = max(1, task.steps(every))
+    moments = [each * number for number in range(1, len(task.rounds) + 1)]
+    if moments[-1] > task.total:
+        raise UserError(
+            f"dynamic-rounds: {len(moments)} rounds, one every {each} steps, do not fit into {task.total} steps of "
+            f"training; prune every {max(1, task.total // len(moments))} steps or more often"
+        )
+    yield from _interrupted(task, moments, task.rounds)
+
+
+@method("gradual", reference="Zhu and Gupta, 2017", aliases=("agp", "zhu-gupta", "cubic"))
+def gradual(
+    task: Task,
+    begin: Duration = Duration(0, "steps"),
+    end: Duration = Duration(0.75, "share"),
+    prunings: int = 20,
+) -> Iterator[Step]:
+    """One training in which sparsity grows from `begin` to `end`, quickly at first: by 1 - (1 - t) cubed."""
+    low, high = task.steps(begin), task.steps(end)
+    if prunings < 1 or high < low:
+        raise UserError(
+            f"gradual: {prunings} prunings between step {low} and step {high}; give at least 1, and a later end"
+        )
+    count = min(prunings, high - low + 1)
+    ways = [number / (count - 1) if count > 1 else 1.0 for number in range(count)]
+    # At the very beginning the curve is at 0: there is nothing to prune yet.
+    moments = [low + round((high - low) * way) for way in ways if way > 0]
+    yield from _interrupted(task, moments, [task.level.times(1 - (1 - way) ** 3) for way in ways if way > 0])
+
+
+def _interrupted(task: Task, moments: Sequence[int], levels: Sequence[Level]) -> Iterator[Step]:
+    """One training that is stopped at each of the moments to prune to the level that belongs to it."""
     start = 0
-    for count, moment in enumerate(moments, start=1):
+    for moment, level in zip(moments, levels, strict=True):
         yield task.train(start, moment)
-        yield task.prune(task.level.part(count / len(moments)))
+        yield task.prune(level)
         start = moment
     yield task.train(start)

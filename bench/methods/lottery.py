@@ -1,6 +1,6 @@
-"""The lottery ticket and its controls.
+"""The lottery ticket, and the same rounds without going back.
 
-Frankle and Carbin, The Lottery Ticket Hypothesis, ICLR 2019 (rewinding to step 0, redrawn weights); Frankle,
+Frankle and Carbin, The Lottery Ticket Hypothesis, ICLR 2019 (rewinding to step 0); Frankle,
 Dziugaite, Roy and Carbin, Linear Mode Connectivity and the Lottery Ticket Hypothesis, ICML 2020 (rewinding to step k);
 Renda, Frankle and Carbin, Comparing Rewinding and Fine-tuning in Neural Network Pruning, ICLR 2020 (kept weights).
 """
@@ -24,15 +24,6 @@ def lottery(task: Task, rewind: Duration = Duration(0, "steps")) -> Iterator[Ste
         yield task.prune(level)
         yield Reset(to=early)
         yield task.train(early)
-
-
-@method("lottery-redrawn", reference="Frankle and Carbin, ICLR 2019", aliases=("reinit", "random-reinit"))
-def redrawn(task: Task) -> Iterator[Step]:
-    """The control: the masks of the lottery ticket, but new initial weights for the last training."""
-    *steps, last_training = lottery(task)
-    yield from steps
-    yield Reset(to=0, parts=("biases", "weights"), redraw=True)
-    yield last_training
 
 
 @method("lottery-kept", reference="Renda et al., ICLR 2020", aliases=("keep", "kept", "lr-rewinding", "lrr"))

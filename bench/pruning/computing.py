@@ -53,6 +53,15 @@ class Computing:
         """The network itself, for its structure; its own parameters mean nothing."""
         return self._module
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return self._content.shape
+
+    def other(self, name: str) -> Tensor:
+        """A parameter or buffer by its full name, as it is in this state."""
+        return self._others[name]
+
     def outputs(self, weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """The outputs with these weights of the prunable layers, in their precision; the rest is as it is."""
         precision = next(iter(weights.values())).dtype

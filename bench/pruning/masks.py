@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from bench.patterns import n_of_m
 from bench.pruning.granularity import Granularity, granularity
 from bench.recipe import Level
 
@@ -31,6 +32,8 @@ def new_masks(
     scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], level: Level, granularity_name: str, scope: str
 ) -> dict[str, Tensor]:
     """The masks of the layers that the level names, at the level."""
+    if (pattern := n_of_m(granularity_name)) is not None:
+        return {name: _within_groups(scores[name], masks[name], share, pattern[1]) for name, share in level.layers}
     kind = granularity(granularity_name)
     folded = {name: kind.fold(scores[name].double()) for name, _ in level.layers}
     gone = {name: _granules_gone(kind, masks[name]) for name, _ in level.layers}
@@ -48,6 +51,20 @@ def _within_layers(folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], lev
         name: keep_best(folded[name], gone[name], exact_count(share, folded[name].numel()))
         for name, share in level.layers
     }
+
+
+def _within_groups(scores: Tensor, mask: Tensor, share: float, size: int) -> Tensor:
+    """The share of each group of `size` neighbouring inputs goes; a smaller one at the end loses its part, rounded."""
+    rows = scores.double().movedim(1, -1).flatten(0, -2)  # (all but inputs, inputs)
+    gone = ~mask.movedim(1, -1).flatten(0, -2)
+    ranked = rows.clamp_min(torch.finfo(torch.float64).min).masked_fill(gone, -math.inf)
+    kept = torch.ones_like(gone)
+    for start in range(0, rows.shape[1], size):
+        group = ranked[:, start : start + size]
+        lowest = torch.argsort(group, dim=1, stable=True)[:, : exact_count(share, group.shape[1])]
+        kept[:, start : start + size].scatter_(1, lowest, value=False)
+    order = mask.movedim(1, -1).shape
+    return kept.view(order).movedim(-1, 1) & mask
 
 
 def _across_layers(folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], level: Level) -> dict[str, Tensor]:

@@ -22,6 +22,7 @@ class NetView:
     seed: int
     place: str
     computing: Computing | None = None
+    layers: tuple[str, ...] = ()  # those that are pruned now; the others need no numbers
 
     @property
     def network(self) -> Computing:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench.durations import Duration
+from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import Granularity, Metric, Scope
+from bench.suite.values import GRANULARITIES, Granularity, Metric, Scope
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
@@ -149,13 +150,18 @@ class TrainingTable(Table):
     select: Annotated[SelectTable, BeforeValidator(_word_as_table)] = SelectTable(last=Empty())
 
 
+def _granularity(value: object) -> object:
+    """One of the words, or a pattern of numbers."""
+    if isinstance(value, str) and (block_of(value) or n_of_m(value)):
+        return value
+    return quantities.one_of(GRANULARITIES, "granularity")(value)
+
+
 class PruneTable(Table):
     """How to prune. The same keys may stand in the entry of a method."""
 
     score: Elsewhere = "magnitude"
-    granularity: Annotated[Granularity, BeforeValidator(quantities.one_of(get_args(Granularity), "granularity"))] = (
-        "weight"
-    )
+    granularity: Annotated[Granularity, BeforeValidator(_granularity)] = "weight"
     scope: Annotated[Scope, BeforeValidator(quantities.one_of(get_args(Scope), "scope"))] = "layer"
     rates: dict[Word, Factor] = {}
     exclude: Annotated[list[Word], BeforeValidator(_one_as_list)] = []

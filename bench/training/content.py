@@ -56,6 +56,11 @@ class Content:
             self._splits[seed] = self._dataset.split(seed)
         return self._splits[seed]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample, as a network gets it."""
+        return self._shape
+
     def labels_of(self, rows: Tensor) -> Tensor:
         """The labels of samples, on the CPU."""
         return self._labels.index_select(0, rows.to(self.device)).cpu()

@@ -27,7 +27,18 @@ METHODS = {
     "lottery": method("lottery"),
     "lottery, rewound to step 10": method("lottery", "lottery, rewound to step 10", rewind=steps(10)),
     "lottery-redrawn": method("lottery-redrawn"),
+    "lottery-redrawn, one layer": method("lottery-redrawn", "lottery-redrawn, one layer", layers=("fc1",)),
+    "lottery-shuffled": method("lottery-shuffled"),
+    "lottery-signs": method("lottery-signs"),
+    "supermask": method("supermask"),
+    "supermask, rescaled": method("supermask", "supermask, rescaled", signs=True, rescale=True),
+    "one-shot-rewound": method("one-shot-rewound"),
+    "iterative": method("iterative"),
+    "at-init": method("at-init"),
     "lottery-kept": method("lottery-kept"),
+    "dynamic-drawn": method("dynamic-drawn", count=3),
+    "dynamic-rounds": method("dynamic-rounds", every=Duration(0.1, "share")),
+    "gradual": method("gradual"),
     "dynamic": method("dynamic", at=(Duration(0.25, "share"), Duration(0.5, "share"))),
 }
 SCORES = {
@@ -36,6 +47,25 @@ SCORES = {
     "large-final": PruneSpec(score=Choice("large-final")),
     "large-init": PruneSpec(score=Choice("large-init")),
     "magnitude-at": PruneSpec(score=Choice("magnitude-at", (("step", steps(10)),))),
+    "small-final": PruneSpec(score=Choice("small-final")),
+    "small-init": PruneSpec(score=Choice("small-init")),
+    "large-init-large-final": PruneSpec(score=Choice("large-init-large-final")),
+    "small-init-small-final": PruneSpec(score=Choice("small-init-small-final")),
+    "magnitude-increase": PruneSpec(score=Choice("magnitude-increase")),
+    "movement": PruneSpec(score=Choice("movement")),
+    "large-final, same sign": PruneSpec(score=Choice("large-final", (("sign", "same"),))),
+    "lamp": PruneSpec(score=Choice("lamp"), scope="global"),
+    "norm-l1": PruneSpec(score=Choice("norm-l1"), granularity="unit", exclude=("output",)),
+    "fpgm": PruneSpec(score=Choice("fpgm"), granularity="unit", exclude=("output",)),
+    "inverted": PruneSpec(score=Choice("inverted", (("of", "magnitude"),))),
+    "taylor": PruneSpec(score=Choice("taylor")),
+    "taylor-squared": PruneSpec(score=Choice("taylor-squared")),
+    "snip": PruneSpec(score=Choice("snip")),
+    "grasp": PruneSpec(score=Choice("grasp")),
+    "fisher": PruneSpec(score=Choice("fisher")),
+    "synflow": PruneSpec(score=Choice("synflow", (("rounds", 5),))),
+    "activation": PruneSpec(score=Choice("activation"), granularity="unit", exclude=("output",)),
+    "magnitude, blocks": PruneSpec(granularity="2x3"),
     "magnitude, global": PruneSpec(scope="global"),
     "magnitude, units": PruneSpec(granularity="unit", exclude=("output",)),
     "magnitude, inputs": PruneSpec(granularity="input"),
@@ -102,4 +132,5 @@ def test_every_one_of_ours_has_a_golden_run(kind: str) -> None:
     covered = (
         {spec.name for spec in METHODS.values()} if kind == "method" else {spec.score.name for spec in SCORES.values()}
     )
-    assert ours == covered, f"give each {kind} a golden run"
+    batch_norm = {"norm-scale"}  # which the penguins' network has not; tests/pruning has numbers of it
+    assert ours - batch_norm == covered, f"give each {kind} a golden run"

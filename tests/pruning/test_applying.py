@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from bench.errors import UserError
-from bench.executors.changes import prune, reset
+from bench.executors.changes import prune
+from bench.executors.resets import reset
 from bench.measures.size import size_of
 from bench.models.base import build, multiply_adds
 from bench.models.layout import parameter_layout
@@ -160,7 +161,7 @@ def test_low_goes_first_at_every_granularity_also_where_scores_are_negative(own_
 def test_a_reset_brings_back_all_but_the_masks() -> None:
     before, target = drawn(1), drawn(2, updates=0)
     pruned = prune(before, Prune(level(0.5), Score("magnitude")), LAYOUT, (), 0, "here")
-    after = reset(pruned, Reset(0), LAYOUT, target, lambda: drawn(9))
+    after = reset(pruned, Reset(0), LAYOUT, target, lambda: drawn(9), (0, "here"))
     assert torch.equal(after.mask, pruned.mask)
     assert torch.equal(after.weights, target.weights * pruned.mask)
     assert torch.equal(after.moments["momentum"], target.moments["momentum"] * pruned.mask)
@@ -170,7 +171,7 @@ def test_a_reset_brings_back_all_but_the_masks() -> None:
 
 def test_a_reset_of_clock_order_and_optimiser_keeps_the_weights() -> None:
     before, target = drawn(1), drawn(2, updates=0)
-    after = reset(before, Reset(0, ("clock", "optimiser", "order")), LAYOUT, target, lambda: drawn(9))
+    after = reset(before, Reset(0, ("clock", "optimiser", "order")), LAYOUT, target, lambda: drawn(9), (0, "here"))
     assert torch.equal(after.weights, before.weights)
     assert (after.updates, after.optimiser, after.order) == (0, target.optimiser, target.order)
 
@@ -178,7 +179,7 @@ def test_a_reset_of_clock_order_and_optimiser_keeps_the_weights() -> None:
 @pytest.mark.parametrize("part", ["weights", "biases"])
 def test_weights_and_biases_go_back_apart(part: str) -> None:
     before, target = drawn(1), drawn(2)
-    after = reset(before, Reset(0, (part,)), LAYOUT, target, lambda: drawn(9))  # type: ignore[arg-type]  # a Part
+    after = reset(before, Reset(0, (part,)), LAYOUT, target, lambda: drawn(9), (0, "here"))  # type: ignore[arg-type]  # a Part
     for name, view in LAYOUT.views(after.weights).items():
         source = target if name.endswith("weight") == (part == "weights") else before
         assert torch.equal(view, LAYOUT.views(source.weights)[name])
@@ -188,7 +189,7 @@ def test_weights_and_biases_go_back_apart(part: str) -> None:
 
 def test_redrawn_values_are_new_and_the_masks_stay() -> None:
     pruned = prune(drawn(1), Prune(level(0.5), Score("magnitude")), LAYOUT, (), 0, "here")
-    after = reset(pruned, Reset(0, ("biases", "weights"), redraw=True), LAYOUT, drawn(2), lambda: drawn(9))
+    after = reset(pruned, Reset(0, ("biases", "weights"), redraw=True), LAYOUT, drawn(2), lambda: drawn(9), (0, "here"))
     assert torch.equal(after.weights, drawn(9).weights * pruned.mask)
     assert torch.equal(after.mask, pruned.mask)
 

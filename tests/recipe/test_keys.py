@@ -106,7 +106,15 @@ def test_the_defaults_are_pinned() -> None:
     magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
     assert vars(Score("magnitude")) == magnitude
     assert (PRUNE.granularity, PRUNE.scope) == ("weight", "layer")
-    assert vars(Reset()) == {"to": 0, "parts": EVERYTHING, "redraw": False}
+    assert vars(Reset()) == {
+        "to": 0,
+        "parts": EVERYTHING,
+        "redraw": False,
+        "layers": (),
+        "signs": False,
+        "shuffle": False,
+        "rescale": False,
+    }
     assert EVERYTHING == ("biases", "buffers", "clock", "optimiser", "order", "weights")
 
 
@@ -148,6 +156,10 @@ def test_all_else_is() -> None:
         Reset(),
         Reset(1),
         Reset(redraw=True),
+        Reset(redraw=True, layers=("fc1",)),
+        Reset(signs=True),
+        Reset(shuffle=True),
+        Reset(rescale=True),
         Reset(parts=("weights",)),
     ]
     assert len({changed_key("base", step) for step in variants}) == len(variants)

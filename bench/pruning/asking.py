@@ -1,0 +1,71 @@
+"""What a score asks for besides the present weights: it says so where it is registered.
+
+A score that passes on the numbers of another registers `numbers_of`, a function of its options that gives the other
+component; what that one asks for counts then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Any
+
+from bench.durations import Duration
+from bench.errors import UserError
+from bench.registry import Component
+
+Options = Mapping[str, Any]  # by the names that Python has for them
+
+
+def moments(component: Component, options: Options) -> tuple[Duration, ...]:
+    """The times of the dense training whose weights it looks at."""
+    found: tuple[Duration, ...] = _asked("moments", component, options, ())
+    return found
+
+
+def rounds(component: Component, options: Options) -> int:
+    """In how many rounds it wants its work done."""
+    return max(1, int(_asked("rounds", component, options, 1)))
+
+
+def wants_data(component: Component, options: Options) -> bool:
+    """Whether it computes with the network and with training data."""
+    return bool(_asked("data", component, options, False))
+
+
+def identity(component: Component, options: Options) -> tuple[Any, ...]:
+    """What a key hashes of the score besides its name: versions and sources of all that its numbers come from."""
+    source, _ = _source(component, options)
+    return component.identity[1:] if source is component else (*component.identity[1:], *source.identity)
+
+
+def check_granularity(component: Component, options: Options, granularity: str, where: str) -> None:
+    """Refuse a score whose numbers mean nothing for what goes at once."""
+    wanted: tuple[str, ...] = _asked("granularities", component, options, ())
+    if wanted and granularity not in wanted:
+        source, _ = _source(component, options)
+        raise UserError(
+            f"{where}: the score {source.name!r} is of no use at granularity {granularity!r}; give granularity: "
+            f"{' or '.join(wanted)}, or another score"
+        )
+
+
+def _asked(what: str, component: Component, options: Options, otherwise: Any) -> Any:
+    source, own = _source(component, options)
+    asked: Any = source.extra.get(what, otherwise)
+    return asked(**own) if callable(asked) else asked
+
+
+def _source(component: Component, options: Options) -> tuple[Component, Options]:
+    """The score that the numbers come from, with its options."""
+    find: Callable[..., Component] | None = component.extra.get("numbers_of")
+    if find is None:
+        return component, options
+    source = find(**options)
+    for name, option in source.options.items():
+        if option.default is Parameter.empty:
+            raise UserError(
+                f"score {component.name}: {source.name!r} needs the option {name!r}, which cannot be given here; "
+                "name a score that needs none"
+            )
+    return source, {}
