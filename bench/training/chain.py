@@ -33,7 +33,7 @@ class Link:
 
 def links_of(module: nn.Module) -> tuple[Link, ...] | None:
     """The network as a chain of linear layers, or None when it is not one."""
-    if not isinstance(module, nn.Sequential):
+    if not isinstance(module, nn.Sequential) or any(_hooked(layer) for layer in module.modules()):
         return None
     links: list[Link] = []
     for name, child in module.named_children():
@@ -46,6 +46,11 @@ def links_of(module: nn.Module) -> tuple[Link, ...] | None:
         else:
             return None
     return tuple(links) or None
+
+
+def _hooked(module: nn.Module) -> bool:
+    """Whether something of its own is done before or after a layer computes."""
+    return bool(module._forward_hooks or module._forward_pre_hooks)
 
 
 def _activation_of(module: nn.Module) -> Activation | None:
