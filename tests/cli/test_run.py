@@ -135,7 +135,7 @@ def test_from_python_without_a_guard(folder: Path) -> None:
 
 @pytest.mark.long
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(folder: Path) -> None:
-    (folder / "tiny.yaml").write_text(TINY.replace("epochs: 4", "epochs: 2000"), encoding="utf-8")
+    (folder / "tiny.yaml").write_text(TINY.replace("epochs: 4", "epochs: 4000"), encoding="utf-8")
     command = [sys.executable, "-m", "bench", "run", "tiny.yaml", "--threads", "1", "--no-report"]
     process = subprocess.Popen(
         command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
