@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.models.layout import Layout
-from bench.training.dropout import Places
-from bench.training.losses import loss_and_delta
+from bench.training.losses import Batch, loss_and_delta
+from bench.training.stacks import Stack
 
 Activation = Literal["none", "relu", "tanh", "softmax"]
 _ACTIVATIONS: dict[type[nn.Module], Activation] = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Identity: "none"}
@@ -71,23 +71,19 @@ class Chain:
         self.parameters = parameters
         self.buffers = buffers
 
-    def gradient(
-        self,
-        weights: Tensor,
-        buffers: Tensor,
-        inputs: Tensor,
-        labels: Tensor,
-        masks: Tensor | None,
-        into: Tensor,
-        places: Places = (),
-    ) -> Tensor:
-        with _as_in_a_stack(weights):
-            if not self._needs_company(weights, inputs):
-                return self._gradient(weights, inputs, labels, masks, into)
-            both = into.repeat(2, 1)
-            kept = None if masks is None else _twice(masks)
-            losses = self._gradient(_twice(weights), _twice(inputs), _twice(labels), kept, both)
-            into.copy_(both[:1])
+    def gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        with _as_in_a_stack(stack.weights):
+            if not self._needs_company(stack.weights, batch.inputs):
+                return self._gradient(stack, batch)
+            both = Stack(
+                weights=_twice(stack.weights),
+                buffers=stack.buffers,
+                masks=None if stack.masks is None else _twice(stack.masks),
+                moments={},
+                gradient=stack.gradient.repeat(2, 1),
+            )
+            losses = self._gradient(both, Batch(_twice(batch.inputs), _twice(batch.labels)))
+            stack.gradient.copy_(both.gradient[:1])
             return losses[:1]
 
     def outputs(self, weights: Tensor, buffers: Tensor, inputs: Tensor) -> Tensor:
@@ -100,12 +96,12 @@ class Chain:
         """A product with a single row or column is done in another way when it stands alone than in a stack."""
         return len(weights) == 1 and (self._thin or inputs.shape[1] == 1)
 
-    def _gradient(self, weights: Tensor, inputs: Tensor, labels: Tensor, masks: Tensor | None, into: Tensor) -> Tensor:
-        views = self.parameters.views(weights)
-        activations = self._forward(views, inputs)
-        losses, delta = loss_and_delta_through(self._links[-1].activation, activations[-1], labels)
-        gradients = self.parameters.views(into)
-        kept = None if masks is None else self.parameters.views(masks)
+    def _gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        views = self.parameters.views(stack.weights)
+        activations = self._forward(views, batch.inputs)
+        losses, delta = loss_and_delta_through(self._links[-1].activation, activations[-1], batch.labels)
+        gradients = self.parameters.views(stack.gradient)
+        kept = None if stack.masks is None else self.parameters.views(stack.masks)
         ones = delta.new_ones(1, 1, delta.shape[1]).expand(len(delta), -1, -1)
         for place in range(len(self._links) - 1, -1, -1):
             link, below = self._links[place], activations[place]

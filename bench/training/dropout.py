@@ -6,7 +6,7 @@ What a replica drops depends on its seed, on its place in the data stream and on
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from bench import random
-
-Places = Sequence[tuple[int, int]]  # of each replica the seed, and how many batches of its stream lie behind it
+from bench.training.losses import Places
 
 
 class HandedIn(nn.Module):

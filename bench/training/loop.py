@@ -15,6 +15,7 @@ from bench.training.content import AHEAD, Batches, Content
 from bench.training.curves import looks
 from bench.training.devices import sum_type
 from bench.training.evaluation import totals
+from bench.training.losses import Batch
 from bench.training.networks import StackedNetwork
 from bench.training.optimisers import Rows, group_rows, update
 from bench.training.schedules import factor
@@ -142,9 +143,7 @@ class _Pack:
         stack = self._running.stack
         inputs, labels = self._batches.at(done)
         places = self._stream_places(done) if self._network.noisy else ()
-        losses = self._network.gradient(
-            stack.weights, stack.buffers, inputs, labels, stack.masks, stack.gradient, places
-        )
+        losses = self._network.gradient(stack, Batch(inputs, labels, places))
         self._running.total += losses
         for rows, member in self._groups:
             rate = rows.settings.lr * factor(member.training.schedule, member.start + done)

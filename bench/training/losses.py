@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+Places = Sequence[tuple[int, int]]  # of each replica the seed, and how many batches of its stream lie behind it
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a stack of replicas learns from in one step."""
+
+    inputs: Tensor  # (replicas, samples, ...)
+    labels: Tensor  # (replicas, samples)
+    places: Places = ()  # where the network draws random numbers while it is trained
 
 
 def loss_and_delta(outputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

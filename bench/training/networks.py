@@ -15,8 +15,9 @@ from torch.func import functional_call, vmap
 
 from bench.models.layout import Layout, buffer_layout, parameter_layout
 from bench.training.chain import Chain, links_of
-from bench.training.dropout import Places, dropout_masks, dropout_shapes, seed_of, with_handed_in_dropout
-from bench.training.losses import loss_and_delta
+from bench.training.dropout import dropout_masks, dropout_shapes, seed_of, with_handed_in_dropout
+from bench.training.losses import Batch, loss_and_delta
+from bench.training.stacks import Stack
 
 
 class StackedNetwork(Protocol):
@@ -27,17 +28,8 @@ class StackedNetwork(Protocol):
     widest: int  # how many replicas can be stacked; 0: no bound
     noisy: bool  # whether training draws random numbers: then a step is told the places of its replicas
 
-    def gradient(
-        self,
-        weights: Tensor,
-        buffers: Tensor,
-        inputs: Tensor,
-        labels: Tensor,
-        masks: Tensor | None,
-        into: Tensor,
-        places: Places = (),
-    ) -> Tensor:
-        """Write the gradient of each replica's mean loss, zero where pruned, into a buffer; return the losses."""
+    def gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        """Write the gradient of each replica's mean loss, zero where pruned, into the stack; return the losses."""
         ...
 
     def outputs(self, weights: Tensor, buffers: Tensor, inputs: Tensor) -> Tensor:
@@ -57,32 +49,23 @@ class OneByOne:
         self._module = with_handed_in_dropout(module)
         self._shapes: dict[str, tuple[int, ...]] | None = None
 
-    def gradient(
-        self,
-        weights: Tensor,
-        buffers: Tensor,
-        inputs: Tensor,
-        labels: Tensor,
-        masks: Tensor | None,
-        into: Tensor,
-        places: Places = (),
-    ) -> Tensor:
-        kept = self._dropout(weights, buffers, inputs, places)
+    def gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        kept = self._dropout(stack, batch)
         self._module.train()
         losses = []
-        for row in range(len(weights)):
-            statistics = self._taken_out(buffers[row])
+        for row in range(len(stack.weights)):
+            statistics = self._taken_out(stack.buffers[row])
             own = {name: mask[row] for name, mask in kept.items()} | statistics
-            if places:  # for whatever else than dropout the module draws
-                torch.manual_seed(seed_of(*places[row]))
+            if batch.places:  # for whatever else than dropout the module draws
+                torch.manual_seed(seed_of(*batch.places[row]))
             with torch.enable_grad():
-                leaves = _leaves(self.parameters.views(weights[row]))
-                outputs = functional_call(self._module, {**leaves, **own}, (_quick_form(inputs[row]),))
-                value, delta = loss_and_delta(outputs.detach()[None], labels[row][None])
+                leaves = _leaves(self.parameters.views(stack.weights[row]))
+                outputs = functional_call(self._module, {**leaves, **own}, (_quick_form(batch.inputs[row]),))
+                value, delta = loss_and_delta(outputs.detach()[None], batch.labels[row][None])
                 gradients = torch.autograd.grad(outputs, list(leaves.values()), delta[0], allow_unused=True)
-            kept_weights = None if masks is None else self.parameters.views(masks[row])
-            _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(into[row]))
-            self._put_back(statistics, buffers[row])
+            kept_weights = None if stack.masks is None else self.parameters.views(stack.masks[row])
+            _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(stack.gradient[row]))
+            self._put_back(statistics, stack.buffers[row])
             losses.append(value)
         return torch.cat(losses)
 
@@ -110,15 +93,16 @@ class OneByOne:
         for name, view in self.buffers.views(buffers).items():
             view.copy_(statistics[name])
 
-    def _dropout(self, weights: Tensor, buffers: Tensor, inputs: Tensor, places: Places) -> dict[str, Tensor]:
+    def _dropout(self, stack: Stack, batch: Batch) -> dict[str, Tensor]:
         """The masks of the dropout layers for one step, stacked."""
-        if not places:
+        if not batch.places:
             return {}
+        inputs = batch.inputs
         if self._shapes is None:
-            tensors = self._tensors(weights[0], buffers[0])
+            tensors = self._tensors(stack.weights[0], stack.buffers[0])
             with torch.no_grad():
                 self._shapes = dropout_shapes(self._module, tensors, inputs[0, :1])
-        return dropout_masks(self._module, self._shapes, inputs.shape[1], places, inputs.device)
+        return dropout_masks(self._module, self._shapes, inputs.shape[1], batch.places, inputs.device)
 
 
 class Together(OneByOne):
@@ -133,53 +117,35 @@ class Together(OneByOne):
         super().__init__(module)
         self._stackable: bool | None = None  # None: not tried yet
 
-    def gradient(
-        self,
-        weights: Tensor,
-        buffers: Tensor,
-        inputs: Tensor,
-        labels: Tensor,
-        masks: Tensor | None,
-        into: Tensor,
-        places: Places = (),
-    ) -> Tensor:
-        if len(weights) > 1 and self._stackable is not False:
-            before = None if self._stackable else buffers.clone()
+    def gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        if len(stack.weights) > 1 and self._stackable is not False:
+            before = None if self._stackable else stack.buffers.clone()
             try:
-                losses = self._gradient(weights, buffers, inputs, labels, masks, into, places)
+                losses = self._gradient(stack, batch)
             except torch.OutOfMemoryError:
                 raise
             except RuntimeError:
                 if before is None:
                     raise
                 self._stackable = False  # something in the module can not be stacked
-                buffers.copy_(before)
+                stack.buffers.copy_(before)
             else:
                 self._stackable = True
                 return losses
-        return super().gradient(weights, buffers, inputs, labels, masks, into, places)
+        return super().gradient(stack, batch)
 
-    def _gradient(
-        self,
-        weights: Tensor,
-        buffers: Tensor,
-        inputs: Tensor,
-        labels: Tensor,
-        masks: Tensor | None,
-        into: Tensor,
-        places: Places,
-    ) -> Tensor:
-        statistics = self._taken_out(buffers)
-        own = {**self._dropout(weights, buffers, inputs, places), **statistics}
+    def _gradient(self, stack: Stack, batch: Batch) -> Tensor:
+        statistics = self._taken_out(stack.buffers)
+        own = {**self._dropout(stack, batch), **statistics}
         self._module.train()
         with torch.enable_grad():
-            leaves = _leaves(self.parameters.views(weights))
-            outputs = vmap(self._call)({**leaves, **own}, inputs)
-            losses, delta = loss_and_delta(outputs.detach(), labels)
+            leaves = _leaves(self.parameters.views(stack.weights))
+            outputs = vmap(self._call)({**leaves, **own}, batch.inputs)
+            losses, delta = loss_and_delta(outputs.detach(), batch.labels)
             gradients = torch.autograd.grad(outputs, list(leaves.values()), delta, allow_unused=True)
-        kept_weights = None if masks is None else self.parameters.views(masks)
-        _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(into))
-        self._put_back(statistics, buffers)
+        kept_weights = None if stack.masks is None else self.parameters.views(stack.masks)
+        _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(stack.gradient))
+        self._put_back(statistics, stack.buffers)
         return losses
 
     def outputs(self, weights: Tensor, buffers: Tensor, inputs: Tensor) -> Tensor:

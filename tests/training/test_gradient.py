@@ -11,7 +11,9 @@ from torch.nn import functional
 
 from bench.models.layout import buffer_layout, parameter_layout
 from bench.training.chain import Chain, links_of
+from bench.training.losses import Batch
 from bench.training.networks import OneByOne
+from bench.training.stacks import Stack
 from tests.training.build import net, stacked
 
 
@@ -50,8 +52,9 @@ def test_in_double_precision(
     inputs = torch.randn(replicas, batch, sizes[0], generator=generator, dtype=torch.float64)
     labels = torch.randint(sizes[-1], (replicas, batch), generator=generator)
     gradient = torch.zeros_like(weights)
+    stack = Stack(weights, torch.empty(replicas, 0), masks, {}, gradient)
     with torch.no_grad():
-        losses = chain.gradient(weights, torch.empty(replicas, 0), inputs, labels, masks, gradient)
+        losses = chain.gradient(stack, Batch(inputs, labels))
     for replica in range(replicas):
         loss, expected = by_autograd(module, layout.views(weights[replica]), inputs[replica], labels[replica])
         assert torch.allclose(losses[replica], loss, rtol=1e-12)
@@ -74,8 +77,8 @@ def test_both_ways_give_the_same_outputs_and_gradients(bias: bool) -> None:
     nothing = torch.empty(4, 0)
     with torch.no_grad():
         torch.testing.assert_close(
-            quick.gradient(weights, nothing, inputs, labels, None, found),
-            slow.gradient(weights, nothing, inputs, labels, None, expected),
+            quick.gradient(Stack(weights, nothing, None, {}, found), Batch(inputs, labels)),
+            slow.gradient(Stack(weights, nothing, None, {}, expected), Batch(inputs, labels)),
         )
         torch.testing.assert_close(quick.outputs(weights, nothing, inputs), slow.outputs(weights, nothing, inputs))
     for name, view in quick.parameters.views(found).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +13,9 @@ from bench.data.base import Dataset
 from bench.recipe import Optimiser
 from bench.training.content import Content
 from bench.training.loop import Member, PrunedWeightReturned, train
+from bench.training.losses import Batch
 from bench.training.networks import OneByOne, StackedNetwork
+from bench.training.stacks import Stack
 from bench.training.state import State, from_bytes, to_bytes
 from tests.training.build import CPU, OPTIMISERS, alone, data, net, stacked, state, training
 
@@ -27,10 +29,10 @@ class Watched:
         self.noisy = network.noisy
         self.steps = self.evaluations = 0
 
-    def gradient(self, weights: torch.Tensor, *rest: Any) -> torch.Tensor:
-        self._check(weights)
+    def gradient(self, stack: Stack, batch: Batch) -> torch.Tensor:
+        self._check(stack.weights)
         self.steps += 1
-        return self._network.gradient(weights, *rest)
+        return self._network.gradient(stack, batch)
 
     def outputs(self, weights: torch.Tensor, buffers: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         self._check(weights)
@@ -110,8 +112,8 @@ def test_pruning_takes_the_moments_along() -> None:
 
 def test_a_network_that_brings_a_weight_back_is_caught() -> None:
     class Leaky(OneByOne):
-        def gradient(self, weights, buffers, inputs, labels, masks, into, places=()):  # type: ignore[no-untyped-def]
-            return super().gradient(weights, buffers, inputs, labels, None, into, places)
+        def gradient(self, stack: Stack, batch: Batch) -> torch.Tensor:
+            return super().gradient(replace(stack, masks=None), batch)
 
     network = Leaky(net(6, 9, 3))
     with pytest.raises(PrunedWeightReturned):
