@@ -104,6 +104,10 @@ class _Entry:
             for key, entry in own.items():
                 self.report.mistake(entry.key, f"{self.component.name!r} prunes nothing; leave {key!r} out")
             return []
+        if "score" in own and self.component.extra.get("by_chance"):
+            what = f"{self.component.name!r} prunes by chance; leave 'score' out"
+            self.report.mistake(own["score"].key, what)
+            return []
         columns = [self._alternatives(key, entry) for key, entry in own.items() if key in _GRIDS]
         fixed = {key: entry for key, entry in own.items() if key not in _GRIDS}
         prunings: list[PruneSpec] = []
