@@ -91,21 +91,32 @@ def moved(kept: Tensor, worth: Tensor, appeal: Tensor, share: float) -> Tensor:
     Of the kept ones a share, rounded half up, goes, the least worth first; of all that are not kept then, as many come,
     the most appealing first. Ties go by place.
     """
-    counts = torch.tensor([_rounded(share * count) for count in kept.sum(dim=1).tolist()], device=kept.device)
-    drops = _first(worth.masked_fill(~kept, torch.finfo(worth.dtype).max), counts, descending=False) & kept
+    counts = [_rounded(share * count) for count in kept.sum(dim=1).tolist()]
+    drops = kept & _lowest(worth.masked_fill(~kept, torch.finfo(worth.dtype).max), counts)
     stays = kept & ~drops
-    return stays | _first(appeal.masked_fill(stays, -1), counts, descending=True)
+    return stays | _highest(appeal.masked_fill(stays, -1), counts)
 
 
 def _rounded(count: float) -> int:
     return math.floor(round(count, 9) + 0.5)
 
 
-def _first(values: Tensor, counts: Tensor, *, descending: bool) -> Tensor:
-    """True for so many values of each row, those that come first in order."""
-    order = torch.sort(values, dim=1, descending=descending, stable=True).indices
-    ahead = torch.arange(values.shape[1], device=values.device)[None] < counts[:, None]
-    return torch.zeros_like(ahead).scatter_(1, order, ahead)
+def _lowest(values: Tensor, counts: Sequence[int]) -> Tensor:
+    return _highest(-values, counts)
+
+
+def _highest(values: Tensor, counts: Sequence[int]) -> Tensor:
+    """True for so many values of each row, the highest and among equal ones the first.
+
+    Few are asked for of many, so finding the last of them is several times as quick as sorting all.
+    """
+    most = max(counts)
+    if most == 0:
+        return torch.zeros_like(values, dtype=torch.bool)
+    wanted = torch.tensor(counts, device=values.device)[:, None]
+    last = torch.topk(values, most, dim=1).values.gather(1, (wanted - 1).clamp_min(0))
+    higher, equal = values > last, values == last
+    return higher | (equal & (equal.cumsum(dim=1) <= wanted - higher.sum(dim=1, keepdim=True)))
 
 
 def _in_order(sizes: Tensor, not_a_number: float = math.inf) -> Tensor:
