@@ -211,6 +211,20 @@ def test_set_grows_by_chance() -> None:
     assert same(again, train(network, content, members[5:9])[2].state)
 
 
+def test_chance_is_a_matter_of_seed_and_place_in_the_stream() -> None:
+    network, content = stacked(net(6, 20, 3)), Content(data(), CPU)
+    start = state(network, 0, 0.4)
+    places = [(0, 5), (0, 5), (0, 6), (1, 5)]
+    stack = lay([start] * 4, [OPTIMISERS["adam"]] * 4, CPU)
+    inputs, labels = Batches(content, [0] * 4, [5] * 4, 7).at(0)
+    gradient_and_moves(network, stack, Batch(inputs, labels), [Turn(0, SET, 8, places)])
+    assert stack.masks is not None
+    first, again, later, other = stack.masks
+    assert torch.equal(first, again)
+    assert not torch.equal(first, later)
+    assert not torch.equal(first, other)
+
+
 @settings(max_examples=25, deadline=None)
 @given(durings, st.lists(st.integers(1, LENGTH - 1), max_size=5), st.sampled_from(sorted(OPTIMISERS)))
 def test_in_one_go_or_cut_anywhere(during: During, stops: list[int], name: str) -> None:
@@ -231,6 +245,19 @@ def test_with_any_companions(moves: list[During], numbers: list[int], kind: str)
     for number, during in enumerate(moves):
         own = companion(network, 20_000 + number, kind)
         pack.insert(number * 2, replace(own, training=replace(own.training, during=during)))
+    for member, trained in zip(pack, train(network, content, pack), strict=True):
+        assert equal(trained, alone(network, content, member))
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMISERS))
+def test_neighbours_that_are_alike_in_all_but_what_moves(name: str) -> None:
+    content, network = Content(data(), CPU), stacked(net(6, 9, 3))
+    ways = [None, SET, RIGL, replace(RIGL, every=4), replace(SET, every=5)]
+    pack = [
+        Member(seed, state(network, seed, 0.5), replace(training(OPTIMISERS[name]), during=during), 0, LENGTH)
+        for seed in range(2)
+        for during in ways
+    ]
     for member, trained in zip(pack, train(network, content, pack), strict=True):
         assert equal(trained, alone(network, content, member))
 
