@@ -79,7 +79,7 @@ class _Entry:
         if self.report.count > before:
             return []
         specs = [MethodSpec("", self.component.name, *point) for point in itertools.product(points, prunings)]
-        named = [replace(spec, label=default_label(spec, self.prune)) for spec in specs]
+        named = [replace(spec, label=default_label(spec, self._usual)) for spec in specs]
         if label is None:
             return named
         if len(named) == 1:
@@ -96,6 +96,11 @@ class _Entry:
         except ValueError as error:
             self.report.mistake(entry.node.place, f"label: {error}")
             return None
+
+    @property
+    def _usual(self) -> PruneSpec:
+        """How this entry prunes where it says nothing itself: as the problem does, but some methods know one score."""
+        return replace(self.prune, score=Choice("random")) if self.component.extra.get("by_chance") else self.prune
 
     def _prunings(self) -> list[PruneSpec]:
         """How this entry prunes: as the problem does, but for what it says itself."""
@@ -115,7 +120,7 @@ class _Entry:
             node = Node(self.named.node.place, fixed | dict(point))
             said = read_prune(node, self.choices, self.report)
             if said is not None:
-                prunings.append(replace(self.prune, **{key: getattr(said, key) for key in own}))
+                prunings.append(replace(self._usual, **{key: getattr(said, key) for key in own}))
         return prunings
 
     def _alternatives(self, key: str, entry: Entry) -> list[tuple[str, Entry]]:
