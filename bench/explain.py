@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.graph import Visit, visits
 from bench.grid import Cell, Ground
 from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
-from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
+from bench.recipe import EVERYTHING, During, Optimiser, Prune, Reset, Schedule, Train, Training
 
 _GRANULES = {"weight": "weights", "unit": "output units with their biases", "input": "input features"}
 
@@ -131,6 +131,28 @@ def _shared(plan: Plan, key: str, users: Mapping[str, list[Cell]], cell: Cell) -
 
 
 def _train_words(step: Train, ground: Ground) -> str:
+    during = step.training.during
+    if during is None:
+        return _plain_train_words(step, ground)
+    still = replace(step, training=replace(step.training, during=None))
+    return f"{_plain_train_words(still, ground)}; {_during(during, step)}"
+
+
+def _during(during: During, step: Train) -> str:
+    count = during.moves_between(step.start, step.stop)
+    share = f"{100 * during.fraction:.4g} % of each layer's weights that are left"
+    less = " (less and less, along a cosine)" if during.decay == "cosine" else ""
+    to = {
+        "set": "at places drawn at random",
+        "rigl": "where the gradient is largest, which the step is spent on",
+    }
+    return (
+        f"every {during.every:,} steps before step {during.until:,}, {count:,} times, {share}{less} move: "
+        f"those nearest to zero go, as many come {to[during.kind]}"
+    )
+
+
+def _plain_train_words(step: Train, ground: Ground) -> str:
     training = step.training
     if training == ground.training:
         if (step.start, step.stop) == (0, training.schedule.length):

@@ -173,6 +173,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         _score(prune.score, ground),
         prune.granularity,
         prune.scope,
+        _score(Choice("random"), ground),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -53,6 +54,38 @@ class Select:
 
 
 @dataclass(frozen=True)
+class During:
+    """What a Train does to its masks on the way: at some steps each layer drops kept weights and grows as many others.
+
+    `set` drops the smallest and grows by chance, between two steps. `rigl` grows where the gradient of the step's batch
+    is largest, and that step trains nothing: the update takes its place.
+    """
+
+    kind: Literal["set", "rigl"]
+    every: int  # steps between updates; none at step 0, when nothing is learned yet
+    until: int  # the step from which the masks stay as they are
+    fraction: float = 0.3  # of the kept weights of a layer that an update moves, at first
+    decay: Literal["constant", "cosine"] = "cosine"  # how that becomes less until the end of the updates
+
+    def moves_at(self, step: int) -> bool:
+        """Whether there is an update in the step that begins at `step`."""
+        return self.fraction > 0 and 0 < step < self.until and step % self.every == 0
+
+    def moves_between(self, start: int, stop: int) -> int:
+        """How many updates there are from one step to another."""
+        return self._moves_before(stop) - self._moves_before(start)
+
+    def _moves_before(self, step: int) -> int:
+        return max(0, min(step, self.until) - 1) // self.every if self.fraction > 0 else 0
+
+    def share_at(self, step: int) -> float:
+        """The share of the kept weights of a layer that an update at `step` moves."""
+        if self.decay == "constant":
+            return self.fraction
+        return self.fraction / 2 * (1 + math.cos(math.pi * step / self.until))
+
+
+@dataclass(frozen=True)
 class Training:
     """Everything that decides what a training step does. Equal trainings of neighbouring Trains are one Train."""
 
@@ -61,6 +94,16 @@ class Training:
     batch: int
     augmentation: str | None = None
     select: Select = Select()
+    during: During | None = None
+
+    def learns_at(self, step: int) -> bool:
+        """Whether the step that begins at `step` follows the gradient: not where an update takes its place."""
+        return self.during is None or self.during.kind == "set" or not self.during.moves_at(step)
+
+    def learning_steps(self, start: int, stop: int) -> int:
+        """How many of the steps from one to another do."""
+        resting = self.during.moves_between(start, stop) if self.during and self.during.kind == "rigl" else 0
+        return stop - start - resting
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,12 @@ def dynamic(
 ) -> Iterator[Step]:
     """Stop at some moments of one training, prune the same share of what is left at each, and go on."""
     moments = [task.steps(moment) for moment in at]
+    if not moments or moments != sorted(moments) or moments[-1] > task.total:
+        told = ", ".join(map(str, at))
+        raise UserError(
+            f"dynamic: at is [{told}], in a training of {task.total} steps; "
+            "give at least one moment, none before the one that stands before it, none after the end"
+        )
     levels = [task.level.part(count / len(moments)) for count in range(1, len(moments) + 1)]
     yield from _interrupted(task, moments, levels)
 

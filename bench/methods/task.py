@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bench.durations import Duration
-from bench.recipe import Level, Prune, Schedule, Score, Train, Training
+from bench.recipe import During, Level, Prune, Schedule, Score, Train, Training
+
+_CHANCE = Score("random")
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Task:
     score: Score
     granularity: str
     scope: str
+    chance: Score = _CHANCE  # for a method that prunes at random whatever the suite's score is
 
     @property
     def level(self) -> Level:
@@ -40,6 +43,14 @@ class Task:
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""
         return Prune(level, self.score, self.granularity, self.scope)
+
+    def prune_by_chance(self, level: Level) -> Prune:
+        """Prune to a level at random, whatever the suite's score is, as `at-init: {score: random}` does."""
+        return replace(self.prune(level), score=self.chance)
+
+    def train_while(self, during: During) -> Train:
+        """All of the suite's training, with masks that move on the way."""
+        return Train(replace(self.training, during=during), 0, self.total)
 
     def fine_tune(self, length: int, rate: float) -> Train:
         """A training of its own length, at a share of the rate; a schedule in steps becomes a constant one."""

@@ -79,7 +79,7 @@ class _Entry:
         if self.report.count > before:
             return []
         specs = [MethodSpec("", self.component.name, *point) for point in itertools.product(points, prunings)]
-        named = [replace(spec, label=default_label(spec, self.prune)) for spec in specs]
+        named = [replace(spec, label=default_label(spec, self._usual)) for spec in specs]
         if label is None:
             return named
         if len(named) == 1:
@@ -97,12 +97,21 @@ class _Entry:
             self.report.mistake(entry.node.place, f"label: {error}")
             return None
 
+    @property
+    def _usual(self) -> PruneSpec:
+        """How this entry prunes where it says nothing itself: as the problem does, but some methods know one score."""
+        return replace(self.prune, score=Choice("random")) if self.component.extra.get("by_chance") else self.prune
+
     def _prunings(self) -> list[PruneSpec]:
         """How this entry prunes: as the problem does, but for what it says itself."""
         own = {key: entry for key, entry in self.named.options.items() if key in PRUNE_KEYS}
         if own and self.component.extra.get("dense"):
             for key, entry in own.items():
                 self.report.mistake(entry.key, f"{self.component.name!r} prunes nothing; leave {key!r} out")
+            return []
+        if "score" in own and self.component.extra.get("by_chance"):
+            what = f"{self.component.name!r} prunes by chance; leave 'score' out"
+            self.report.mistake(own["score"].key, what)
             return []
         columns = [self._alternatives(key, entry) for key, entry in own.items() if key in _GRIDS]
         fixed = {key: entry for key, entry in own.items() if key not in _GRIDS}
@@ -111,7 +120,7 @@ class _Entry:
             node = Node(self.named.node.place, fixed | dict(point))
             said = read_prune(node, self.choices, self.report)
             if said is not None:
-                prunings.append(replace(self.prune, **{key: getattr(said, key) for key in own}))
+                prunings.append(replace(self._usual, **{key: getattr(said, key) for key in own}))
         return prunings
 
     def _alternatives(self, key: str, entry: Entry) -> list[tuple[str, Entry]]:

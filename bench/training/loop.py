@@ -18,6 +18,7 @@ from bench.training.evaluation import totals
 from bench.training.losses import Batch
 from bench.training.networks import StackedNetwork
 from bench.training.optimisers import Rows, group_rows, update
+from bench.training.regrowth import Turn, gradient_and_moves
 from bench.training.schedules import factor
 from bench.training.selection import Selection
 from bench.training.stacks import Stack, lay, take, updates_behind
@@ -143,11 +144,24 @@ class _Pack:
         stack = self._running.stack
         inputs, labels = self._batches.at(done)
         places = self._stream_places(done) if self._network.noisy else ()
-        losses = self._network.gradient(stack, Batch(inputs, labels, places))
-        self._running.total += losses
+        batch = Batch(inputs, labels, places)
+        self._running.total += gradient_and_moves(self._network, stack, batch, self._turns(done))
         for rows, member in self._groups:
-            rate = rows.settings.lr * factor(member.training.schedule, member.start + done)
-            update(rows, done, rate, stack.weights, stack.gradient, stack.moments)
+            training, step = member.training, member.start + done
+            if training.learns_at(step):
+                rate = rows.settings.lr * factor(training.schedule, step)
+                made = training.learning_steps(member.start, step)
+                update(rows, made, rate, stack.weights, stack.gradient, stack.moments)
+
+    def _turns(self, done: int) -> list[Turn]:
+        """The replicas whose pruned weights move in this step, in groups that do so alike."""
+        moving = [
+            (rows, during, member.start + done)
+            for rows, member in self._groups
+            if (during := member.training.during) is not None and during.moves_at(member.start + done)
+        ]
+        places = self._stream_places(done) if moving else []
+        return [Turn(rows.first, during, step, places[rows.first : rows.last]) for rows, during, step in moving]
 
     def _after(self, done: int) -> None:
         if members := self._select_at.get(done):
@@ -222,7 +236,7 @@ class _Pack:
 
     def _finish(self, row: int, member: int, total: float) -> Trained:
         own, running = self._members[member], self._running
-        state = take(running.stack, row, own.state, own.training.optimiser, own.length)
+        state = take(running.stack, row, own.state, own.training, own.start, own.stop)
         if own.training.select.kind != "last":
             state = state.fresh()
         curve = tuple(running.curves[member])
@@ -231,7 +245,7 @@ class _Pack:
         broken = next((point.step for point in points if not _all_numbers(point)), None)
         if broken is None and not bool(torch.isfinite(state.weights).all()):
             broken = own.stop
-        if broken is None and bool((state.weights[~own.state.mask] != 0).any()):
+        if broken is None and bool((state.weights[~state.mask] != 0).any()):
             raise PrunedWeightReturned(f"a pruned weight of seed {own.seed} is not zero after step {own.stop}")
         last = min(self._epoch, own.length)
         return Trained(state, (total - running.before_last_epoch[member]) / last, curve, broken)
@@ -246,7 +260,7 @@ class _Pack:
         self._groups = self._group()
 
     def _stream_places(self, done: int) -> list[tuple[int, int]]:
-        """The seed of each replica and where it stands in its data stream: what its dropout is drawn from."""
+        """The seed of each replica and where it stands in its data stream: what its random numbers are drawn from."""
         alive = [self._members[m] for m in self._running.alive]
         return [(m.seed, m.state.order + done) for m in alive]
 
@@ -259,7 +273,7 @@ class _Pack:
         groups = group_rows(
             [m.training.optimiser for m in alive],
             [updates_behind(m.state, m.training.optimiser) for m in alive],
-            [(m.training.schedule, m.start) for m in alive],
+            [(m.training.schedule, m.training.during, m.start) for m in alive],
         )
         return [(rows, alive[rows.first]) for rows in groups]
 

@@ -13,13 +13,14 @@ from bench.training.stacks import Stack
 
 
 class Selection:
-    """The best weights that each replica of a pack has had on the validation data."""
+    """The best weights that each replica of a pack has had on the validation data, with the masks they had then."""
 
     def __init__(self, stack: Stack, rules: Sequence[Select]) -> None:
         device = stack.weights.device
         self._best = torch.full((len(rules),), float("inf"), dtype=sum_type(device), device=device)
         self._weights = stack.weights.clone()
         self._buffers = stack.buffers.clone()
+        self._masks = None if stack.masks is None else stack.masks.clone()
         self._waited = torch.zeros(len(rules), dtype=torch.int64, device=device)
         self._patience = torch.tensor([rule.patience if rule.kind == "stop" else -1 for rule in rules], device=device)
 
@@ -29,6 +30,8 @@ class Selection:
         self._best = torch.where(better, losses, self._best)
         self._weights = torch.where(better[:, None], stack.weights, self._weights)
         self._buffers = torch.where(better[:, None], stack.buffers, self._buffers)
+        if self._masks is not None and stack.masks is not None:
+            self._masks = torch.where(better[:, None], stack.masks, self._masks)
         self._waited = torch.where(better, 0, self._waited + 1)
 
     @property
@@ -40,3 +43,5 @@ class Selection:
         seen = torch.isfinite(self._best)[:, None]
         stack.weights.copy_(torch.where(seen, self._weights, stack.weights))
         stack.buffers.copy_(torch.where(seen, self._buffers, stack.buffers))
+        if self._masks is not None and stack.masks is not None:
+            stack.masks.copy_(torch.where(seen, self._masks, stack.masks))

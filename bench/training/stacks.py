@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench.recipe import Optimiser, digest
+from bench.recipe import Optimiser, Training, digest
 from bench.training.optimisers import moment_names
 from bench.training.state import State
 
 
 @dataclass
 class Stack:
-    """The flat buffers of many replicas, (replicas, width) each. Training changes them in place."""
+    """The flat buffers of many replicas, (replicas, width) each. Training changes them in place, masks too where it is
+    to move what is pruned."""
 
     weights: Tensor
     buffers: Tensor
@@ -59,14 +60,15 @@ def updates_behind(state: State, settings: Optimiser) -> int:
     return state.updates if state.continues(settings) else 0
 
 
-def take(stack: Stack, row: int, before: State, settings: Optimiser, steps: int) -> State:
-    """The state of one replica after so many steps."""
+def take(stack: Stack, row: int, before: State, training: Training, start: int, stop: int) -> State:
+    """The state of one replica after the steps from `start` to `stop`."""
+    settings = training.optimiser
     return State(
         weights=stack.weights[row].cpu().clone(),
-        mask=before.mask,
+        mask=before.mask if stack.masks is None else stack.masks[row].cpu() != 0,
         buffers=stack.buffers[row].cpu().clone(),
         moments={name: moment[row].cpu().clone() for name, moment in stack.moments.items()},
-        updates=updates_behind(before, settings) + steps,
+        updates=updates_behind(before, settings) + training.learning_steps(start, stop),
         optimiser=digest(settings),
-        order=before.order + steps,
+        order=before.order + stop - start,
     )

@@ -39,6 +39,11 @@ METHODS = {
     "dynamic-drawn": method("dynamic-drawn", count=3),
     "dynamic-rounds": method("dynamic-rounds", every=Duration(0.1, "share")),
     "gradual": method("gradual"),
+    "set": method("set", every=steps(7)),
+    "rigl": method("rigl", every=steps(7)),
+    "rigl, at a constant pace": method(
+        "rigl", "rigl, at a constant pace", every=steps(5), decay="constant", fraction=0.5
+    ),
     "dynamic": method("dynamic", at=(Duration(0.25, "share"), Duration(0.5, "share"))),
 }
 SCORES = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.durations import Duration
 from bench.errors import UserError
-from bench.methods.dynamic import drawn, gradual, rounds
+from bench.methods.dynamic import drawn, dynamic, gradual, rounds
 from bench.methods.task import Task
 from bench.recipe import Level, Optimiser, Prune, Schedule, Score, Step, Train, Training, merged
 
@@ -31,6 +31,27 @@ def prunings(steps: list[Step]) -> list[tuple[int, dict[str, float]]]:
             found.append((reached, dict(step.level.layers)))
     assert reached == steps[-1].stop if isinstance(steps[-1], Train) else True
     return found
+
+
+def test_dynamic_prunes_the_same_share_of_what_is_left_at_each_of_its_moments() -> None:
+    at = (Duration(100, "steps"), Duration(2, "epochs"), Duration(1 / 2, "share"), Duration(1, "share"))
+    found = prunings(list(dynamic(task(1000), at)))
+    assert [moment for moment, _ in found] == [100, 200, 500, 1000]
+    for number, (_, reached) in enumerate(found, start=1):
+        for name, share in LADDER[-1].layers:
+            assert 1 - reached[name] == pytest.approx((1 - share) ** (number / 4), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [(), (Duration(0.5, "share"), Duration(499, "steps")), (Duration(1001, "steps"),)],
+    ids=["none", "back", "late"],
+)
+def test_dynamic_refuses_moments_that_do_not_come_one_after_the_other(at: tuple[Duration, ...]) -> None:
+    with pytest.raises(
+        UserError, match=r"dynamic: at is \[.*\], in a training of 1000 steps; give at least one moment"
+    ):
+        list(dynamic(task(1000), at))
 
 
 def test_gradual_follows_the_cubic_curve_of_zhu_and_gupta() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bench.recipe import (
     EVERYTHING,
+    During,
     Level,
     Optimiser,
     Prune,
@@ -45,6 +46,7 @@ SGD = Training(
 )
 ADAMW = Training(Optimiser("adamw", 1e-3, beta1=0.8, beta2=0.99, eps=1e-6), Schedule("cosine", 100), 7)
 ADADELTA = Training(Optimiser("adadelta", 1.0, rho=0.95), Schedule("constant", 100), 7, select=Select("best"))
+RIGL = replace(ADAM, during=During("rigl", 100, 3450))
 LEVEL = Level(2, (("fc1", 0.36), ("fc2", 0.36), ("output", 0.19)))
 PRUNE = Prune(LEVEL, Score("magnitude"))
 
@@ -54,6 +56,11 @@ PINS = {
     "train, sgd": (lambda: trained_key("base", SGD, 100, 1000), "15486d9d727d98c6aef1b432eb1ebfb5efdfacaf"),
     "train, adamw": (lambda: trained_key("base", ADAMW, 0, 50), "a8d8a160b5662fb8ab31d7f9ce644aa7d0286e9e"),
     "train, adadelta": (lambda: trained_key("base", ADADELTA, 0, 100), "f00eb9261019c363c1d0fd6407f63632a85d0ecc"),
+    "train, rigl": (lambda: trained_key("base", RIGL, 0, 4600), "c81a57004f972fbc4a98df11ebc3aed9de4c1be6"),
+    "train, set": (
+        lambda: trained_key("base", replace(ADAM, during=During("set", 77, 4600, 0.2, "constant")), 0, 4600),
+        "c37c1e848f9ebc20c43fb1f2f5d929aece1a29e6",
+    ),
     "prune": (lambda: changed_key("base", PRUNE), "facf2e1b9ab817fc7a71a0ceb664d774c368dbb6"),
     "prune, every field": (
         lambda: changed_key(
@@ -102,7 +109,10 @@ def test_the_defaults_are_pinned() -> None:
         "final": 0.0,
     }
     assert vars(Select()) == {"kind": "last", "every": 0, "patience": 0}
-    assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(replace(ADAM, augmentation=None, select=Select()))
+    assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(
+        replace(ADAM, augmentation=None, select=Select(), during=None)
+    )
+    assert vars(During("set", 5, 50)) == {"kind": "set", "every": 5, "until": 50, "fraction": 0.3, "decay": "cosine"}
     magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
     assert vars(Score("magnitude")) == magnitude
     assert (PRUNE.granularity, PRUNE.scope) == ("weight", "layer")
@@ -120,7 +130,20 @@ def test_the_defaults_are_pinned() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [ADAM, SGD, ADAM.optimiser, SGD.schedule, SGD.select, LEVEL, PRUNE, Score("magnitude"), Reset(), START],
+    [
+        ADAM,
+        SGD,
+        RIGL,
+        RIGL.during,
+        ADAM.optimiser,
+        SGD.schedule,
+        SGD.select,
+        LEVEL,
+        PRUNE,
+        Score("magnitude"),
+        Reset(),
+        START,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_new_field_at_its_default_renames_nothing(value: object) -> None:

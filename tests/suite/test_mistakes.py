@@ -191,6 +191,9 @@ MISTAKES = {
     "pruning of what does not prune": Mistake(
         "  - none", "  - none: {score: random}", "16:12", "'none' prunes nothing"
     ),
+    "score of what prunes by chance": Mistake(
+        "  - none", "  - rigl: {score: snip}", "16:12", "'rigl' prunes by chance; leave 'score' out"
+    ),
     "label twice": Mistake("  - lottery", "  - lottery\n  - lottery", "19:5", "called 'lottery', the first in line 18"),
     "label too long": Mistake("  - lottery", f"  - lottery: {{label: {'x' * 61}}}", "18:22", "a label has 60 at most"),
     "empty label": Mistake("  - lottery", "  - lottery: {label: ''}", "18:22", "label: '' is no text of one line"),

@@ -125,6 +125,17 @@ def test_grids_of_methods(read: Read) -> None:
     ]
 
 
+def test_what_prunes_by_chance_is_told_by_its_own_score_and_not_by_the_problems(read: Read) -> None:
+    suite = read(changed("  - lottery", "  - lottery\n  - set\n  - rigl: {scope: global, every: 5}"))
+    *_, lottery, by_chance, rigl = suite.problems[0].methods
+    assert [one.prune.score for one in (lottery, by_chance, rigl)] == [
+        Choice("magnitude"),
+        Choice("random"),
+        Choice("random"),
+    ]
+    assert [by_chance.label, rigl.label] == ["set", "rigl (every 5 steps, scope global)"]
+
+
 def test_labels(read: Read) -> None:
     suite = read(changed("  - lottery", "  - lottery: {label: ticket}"))
     assert _labels(suite)[-1] == "ticket"
