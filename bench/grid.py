@@ -13,7 +13,7 @@ from bench.data.policy import DataPolicy
 from bench.durations import Duration
 from bench.errors import UserError
 from bench.executors.tasks import Place
-from bench.levels import ladder, overall
+from bench.levels import ladder, overall, scope_and_floor
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.pruning import asking
@@ -148,9 +148,10 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     component = registry("method").get(method.name)
     where = f"method {method.label!r}"
     options = arguments(component, dict(method.options))
-    rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
     dense = bool(component.extra.get("dense"))
+    rungs: tuple[Level, ...] = ()
     if not dense:
+        rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
         scored = registry("score").get(method.prune.score.name)
         given = arguments(scored, dict(method.prune.score.options))
         asking.check_granularity(scored, given, method.prune.granularity, where)
@@ -172,7 +173,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         tuple(rounds),
         _score(prune.score, ground),
         prune.granularity,
-        prune.scope,
+        *scope_and_floor(prune),
     )
 
 

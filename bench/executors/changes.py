@@ -60,7 +60,7 @@ def _options(score: Score) -> dict[str, Any]:
 
 def _pruned(state: State, step: Prune, layout: Layout, scores: Mapping[str, Tensor]) -> State:
     masks = {name: mask.clone() for name, mask in layout.weights(state.mask).items()}
-    kept = new_masks(scores, masks, step.level, step.granularity, step.scope)
+    kept = new_masks(scores, masks, step.level, step.granularity, step.scope, step.floor)
     mask = state.mask.clone()
     own = layout.views(mask)
     for name, layer_mask in kept.items():

@@ -31,7 +31,12 @@ def read_prune(node: Node, choices: Registered, report: Report) -> PruneSpec | N
     if listed is not None and len(set(table.exclude)) < len(table.exclude):
         report.mistake(listed.place, "exclude: a layer is there twice; keep one")
     return PruneSpec(
-        score, table.granularity, table.scope, tuple(sorted(table.rates.items())), tuple(sorted(table.exclude))
+        score,
+        table.granularity,
+        table.scope,
+        tuple(sorted(table.rates.items())),
+        tuple(sorted(table.exclude)),
+        table.floor,
     )
 
 
