@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from bench.arguments import arguments, called, settings
@@ -19,6 +19,7 @@ from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.pruning import asking
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, registry
+from bench.suite.combinations import refused
 from bench.suite.labels import told_apart
 from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
 
@@ -151,10 +152,10 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     dense = bool(component.extra.get("dense"))
     rungs: tuple[Level, ...] = ()
     if not dense:
+        if refusal := refused(method.prune):
+            raise UserError(f"{where}: {refusal.reason}")
         rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
-        scored = registry("score").get(method.prune.score.name)
-        given = arguments(scored, dict(method.prune.score.options))
-        asking.check_granularity(scored, given, method.prune.granularity, where)
+        _check_fit(ground, method.prune.score, rungs[0], where)
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
         task = _task(ground, method.prune, rungs[:level])
@@ -164,6 +165,16 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
             target = ground.problem.sparsities.targets[level - 1]
         cells.append(Cell(ground, method, level, target, steps, position + len(cells)))
     return cells
+
+
+def _check_fit(ground: Ground, choice: Choice, level: Level, where: str) -> None:
+    """Refuse a score that has no numbers for some layer, before anything is trained for it."""
+    component = registry("score").get(choice.name)
+    given = arguments(component, dict(choice.options))
+    shape, names = ground.data.shape, [name for name, _ in level.layers]
+    network = partial(build, ground.problem.model, shape, ground.data.classes)
+    if misfit := asking.misfit(component, given, network, shape, names):
+        raise UserError(f"{where}: {misfit}")
 
 
 def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:

@@ -27,19 +27,15 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
             f"{where}: unit pruning of the output layer {layers[-1].name!r} would take away classes; exclude it with "
             "exclude: [output]"
         )
-    pattern = n_of_m(prune.granularity)
-    if pattern is not None and prune.scope != "layer":
-        raise UserError(
-            f"{where}: granularity {prune.granularity} compares neighbours, so that only scope: layer fits it"
-        )
-    factors = _by_layer(prune.rates, pruned, where)
+    factors = _by_layer(prune.rates, layers, where)
+    own = _by_layer(spec.rates, layers, where)
     plots = [_plot(layer, prune, factors) for layer in pruned]
-    divided = [_divided(wanted, plots, prune.scope, where) for wanted in _wanted(spec, prune, pruned, where)]
+    divided = [_divided(wanted, plots, prune.scope, where) for wanted in _wanted(spec, own, plots, prune.scope)]
     levels = tuple(
         Level(index, tuple((layer.name, round(reached[layer.name], DIGITS)) for layer in pruned))
         for index, reached in enumerate(divided, start=1)
     )
-    if pattern is not None:
+    if pattern := n_of_m(prune.granularity):
         _check_groups(levels, *pattern, where)
     return levels
 
@@ -50,16 +46,15 @@ def scope_and_floor(prune: PruneSpec) -> tuple[str, float]:
 
 
 def _wanted(
-    spec: SparsitySpec, prune: PruneSpec, pruned: Sequence[LayerInfo], where: str
+    spec: SparsitySpec, own: Mapping[str, float], plots: Sequence[Plot], scope: Scope
 ) -> Iterator[dict[str, float]]:
     """What each level asks of each layer; only within layers do the factors of layers change how much goes in all."""
-    factors = _by_layer(prune.rates, pruned, where) if prune.scope == "layer" else {}
+    factors = {plot.layer.name: plot.factor if scope == "layer" else 1.0 for plot in plots}
     if spec.targets:
         for target in spec.targets:
-            yield {layer.name: target * factors.get(layer.name, 1.0) for layer in pruned}
+            yield {name: target * factor for name, factor in factors.items()}
         return
-    own = _by_layer(spec.rates, pruned, where)
-    rates = {layer.name: own.get(layer.name, spec.rate or 0.0) * factors.get(layer.name, 1.0) for layer in pruned}
+    rates = {name: own.get(name, spec.rate or 0.0) * factor for name, factor in factors.items()}
     for count in range(1, spec.rounds + 1):
         yield {name: 1 - (1 - min(1.0, rate)) ** count for name, rate in rates.items()}
 

@@ -24,7 +24,7 @@ def taylor_squared(net: NetView, batches: int = 1) -> dict[str, Tensor]:
     return {name: change.square() for name, change in _changes(net, batches).items()}
 
 
-@score("snip", reference="Lee et al., ICLR 2019", data=True)
+@score("snip", reference="Lee et al., ICLR 2019", data=True, home_scope="global")
 def snip(net: NetView, batches: int = 1) -> dict[str, Tensor]:
     """A weight's share in all that the gradient times the weights comes to: meant for the start of training."""
     scores = {name: change.abs() for name, change in _changes(net, batches).items()}

@@ -19,7 +19,7 @@ from bench.registry import score
 _SAMPLES = 100  # that are computed at once
 
 
-@score("grasp", reference="Wang et al., ICLR 2020", data=True)
+@score("grasp", reference="Wang et al., ICLR 2020", data=True, home_scope="global")
 def grasp(net: NetView, per_class: int = 10, temperature: float = 200.0) -> dict[str, Tensor]:
     """How much less gradient would flow without a weight: the weight times Hessian times gradient.
 
