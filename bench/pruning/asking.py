@@ -33,9 +33,23 @@ def rounds(component: Component, options: Options) -> int:
     return max(1, int(_asked("rounds", component, options, 1)))
 
 
-def wants_data(component: Component, options: Options) -> bool:
-    """Whether it computes with the network and with training data."""
+def wants_network(component: Component, options: Options) -> bool:
+    """Whether it computes with the network."""
+    return bool(_asked("network", component, options, False)) or wants_batches(component, options)
+
+
+def wants_batches(component: Component, options: Options) -> bool:
+    """Whether it computes with the network and with training data, whose batches are as large as in training."""
     return bool(_asked("data", component, options, False))
+
+
+def statistics(component: Component, options: Options) -> str:
+    """What batch norm goes by while it computes: `batch` or `running`; nothing where it leaves no choice."""
+    found, own = _source(component, options)
+    option = found.options.get("statistics")
+    if option is None or option.default not in ("batch", "running"):
+        return ""
+    return str(own.get("statistics", option.default))
 
 
 def identity(component: Component, options: Options) -> tuple[Any, ...]:

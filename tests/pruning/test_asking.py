@@ -57,14 +57,14 @@ def planned(score: Choice, **prune: Any) -> Prune:
 def test_it_may_depend_on_the_options(greedy: Component) -> None:
     assert len(asking.moments(greedy, {"often": True})) == 2
     assert [asking.rounds(greedy, options) for options in ({}, {"often": True})] == [3, 100]
-    assert [asking.wants_data(greedy, options) for options in ({}, {"often": True})] == [True, False]
+    assert [asking.wants_batches(greedy, options) for options in ({}, {"often": True})] == [True, False]
 
 
 def test_a_score_that_asks_for_nothing_gets_nothing() -> None:
     magnitude = registry("score").get("magnitude")
     assert asking.moments(magnitude, {}) == ()
     assert asking.rounds(magnitude, {}) == 1
-    assert not asking.wants_data(magnitude, {})
+    assert not asking.wants_batches(magnitude, {})
     assert asking.granularities(magnitude, {}) == asking.scopes(magnitude, {}) == ()
     assert asking.home_scope(magnitude, {}) == ""
 
@@ -73,7 +73,7 @@ def test_turned_around_asks_for_what_the_other_asks_for(greedy: Component) -> No
     given = {"of": "greedy"}
     assert asking.moments(INVERTED, given) == (Duration(1, "steps"),)
     assert asking.rounds(INVERTED, given) == 3
-    assert asking.wants_data(INVERTED, given)
+    assert asking.wants_batches(INVERTED, given)
     assert asking.granularities(INVERTED, given) == ("unit",)
     assert asking.source(INVERTED, given) is greedy
 

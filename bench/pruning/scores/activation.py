@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import UserError
+from bench.models.base import BATCH_NORMS
+from bench.pruning.computing import Statistics
 from bench.pruning.view import NetView
 from bench.registry import score
 from bench.training.devices import sum_type
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itself, what goes in and what comes out
 
 
@@ -31,9 +32,9 @@ Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itse
     data=True,
     granularities=("unit",),
 )
-def activation(net: NetView, batches: int = 1) -> dict[str, Tensor]:
+def activation(net: NetView, batches: int = 1, statistics: Statistics = "running") -> dict[str, Tensor]:
     """The mean absolute output of a layer's unit or filter, before any activation, over the samples of some batches."""
-    network = net.network
+    network = net.network.by(statistics)
     weights = {name: weight.to(network.device) for name, weight in net.weights.items()}
     sums = {name: torch.zeros(len(weight), dtype=sum_type(network.device)) for name, weight in net.weights.items()}
     counts = dict.fromkeys(net.weights, 0)
@@ -66,7 +67,7 @@ def _bare(module: nn.Module, shape: tuple[int, ...], layers: Sequence[str]) -> s
     "norm-scale",
     reference="Liu et al., ICCV 2017",
     aliases=("network-slimming", "batch-norm-scale"),
-    data=True,
+    network=True,
     granularities=("unit",),
     misfit=_bare,
 )
@@ -92,7 +93,7 @@ def _norms_behind(module: nn.Module, layers: Sequence[str], compute: Callable[[]
     def look(name: str, layer: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
         if name in layers:
             made[id(outputs)] = name, outputs
-        elif isinstance(layer, _NORMS) and layer.affine and id(inputs) in made:
+        elif isinstance(layer, BATCH_NORMS) and layer.affine and id(inputs) in made:
             found[made[id(inputs)][0]] = name
 
     with _watched(module, look):

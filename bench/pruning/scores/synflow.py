@@ -22,7 +22,7 @@ _INSTEAD = "choose another score, such as magnitude or snip"
 @score(
     "synflow",
     reference="Tanaka et al., NeurIPS 2020",
-    data=True,
+    network=True,
     rounds=lambda rounds=100: rounds,
     sample={"rounds": 3},
     home_scope="global",
