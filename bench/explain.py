@@ -197,7 +197,12 @@ def _prune_words(step: Prune) -> str:
     options = ", ".join(f"{name} {value}" for name, value in step.score.options)
     score = f"{step.score.name} ({options})" if options else step.score.name
     place = "within each layer" if step.scope == "layer" else "over all layers together"
-    return f"prune the {_granules(step.granularity)} of lowest {score} {place}, until in all {layers} are gone"
+    floor = f"; {_floor(step.floor)} of each layer stay" if step.floor else ""
+    return f"prune the {_granules(step.granularity)} of lowest {score} {place}, until in all {layers} are gone{floor}"
+
+
+def _floor(floor: float) -> str:
+    return f"at least {floor:g}" if floor >= 1 else f"at least {100 * floor:g} %"
 
 
 def _granules(name: str) -> str:

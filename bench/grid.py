@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from bench.arguments import arguments, called, settings
@@ -13,12 +13,13 @@ from bench.data.policy import DataPolicy
 from bench.durations import Duration
 from bench.errors import UserError
 from bench.executors.tasks import Place
-from bench.levels import ladder, overall
+from bench.levels import ladder, overall, scope_and_floor
 from bench.methods.task import Task
-from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
+from bench.models.base import LayerInfo, build, has_batch_norm, multiply_adds, prunable_layers
 from bench.pruning import asking
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
-from bench.registry import Choice, registry
+from bench.registry import Choice, Component, registry
+from bench.suite.combinations import refused
 from bench.suite.labels import told_apart
 from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
 
@@ -36,6 +37,7 @@ class Ground:
     layers: tuple[LayerInfo, ...]
     parameters: int
     multiply_adds: int
+    batch_norm: bool
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -115,6 +117,7 @@ def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) ->
         layers=prunable_layers(module),
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         multiply_adds=sum(multiply_adds(module, data.shape).values()),
+        batch_norm=has_batch_norm(module),
     )
 
 
@@ -148,12 +151,13 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     component = registry("method").get(method.name)
     where = f"method {method.label!r}"
     options = arguments(component, dict(method.options))
-    rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
     dense = bool(component.extra.get("dense"))
+    rungs: tuple[Level, ...] = ()
     if not dense:
-        scored = registry("score").get(method.prune.score.name)
-        given = arguments(scored, dict(method.prune.score.options))
-        asking.check_granularity(scored, given, method.prune.granularity, where)
+        if refusal := refused(method.prune):
+            raise UserError(f"{where}: {refusal.reason}")
+        rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
+        _check_fit(ground, method.prune.score, rungs[0], where)
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
         task = _task(ground, method.prune, rungs[:level])
@@ -165,6 +169,16 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     return cells
 
 
+def _check_fit(ground: Ground, choice: Choice, level: Level, where: str) -> None:
+    """Refuse a score that has no numbers for some layer, before anything is trained for it."""
+    component = registry("score").get(choice.name)
+    given = arguments(component, dict(choice.options))
+    shape, names = ground.data.shape, [name for name, _ in level.layers]
+    network = partial(build, ground.problem.model, shape, ground.data.classes)
+    if misfit := asking.misfit(component, given, network, shape, names):
+        raise UserError(f"{where}: {misfit}")
+
+
 def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
     return Task(
         ground.training,
@@ -172,7 +186,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         tuple(rounds),
         _score(prune.score, ground),
         prune.granularity,
-        prune.scope,
+        *scope_and_floor(prune),
         _score(Choice("random"), ground),
     )
 
@@ -185,13 +199,34 @@ def _score(choice: Choice, ground: Ground) -> Score:
         name: value.steps(ground.steps_per_epoch, total) if isinstance(value, Duration) else value
         for name, value in choice.options
     }
+    chosen, statistics = _with_statistics(component, given, settings(component, in_steps), ground.batch_norm)
     return Score(
         component.name,
-        settings(component, in_steps),
-        asking.identity(component, given),
+        chosen,
+        (*asking.identity(component, given), *statistics),
         tuple(moment.steps(ground.steps_per_epoch, total) for moment in asking.moments(component, given)),
-        ground.training.batch if asking.wants_data(component, given) else 0,
+        ground.training.batch if asking.wants_batches(component, given) else 0,
     )
+
+
+def _with_statistics(
+    component: Component, given: asking.Options, chosen: tuple[tuple[str, Any], ...], batch_norm: bool
+) -> tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]:
+    """The options of a score, and what joins its identity, by what batch norm goes by while it computes.
+
+    A network without batch norm has nothing to choose, and the key says nothing of it. In one with batch norm a key
+    says `batch` also where that is the default: those that say nothing are of the time when there was no choice, and
+    all went by running statistics.
+    """
+    statistics = asking.statistics(component, given)
+    if not statistics:
+        return chosen, ()
+    said = (("statistics", statistics),) if batch_norm else ()
+    if "statistics" not in component.options:  # it passes on the numbers of another
+        return chosen, tuple(f"statistics {value}" for _, value in said if value == "batch")
+    if statistics == component.options["statistics"].default == "running":
+        said = ()
+    return tuple(sorted((*(one for one in chosen if one[0] != "statistics"), *said))), ()
 
 
 def _identity(kind: str, choice: Choice) -> tuple[Any, ...]:

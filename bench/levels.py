@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from bench.allocation import Plot, by_shape, evenly
 from bench.errors import UserError, nearest
 from bench.models.base import LayerInfo
 from bench.patterns import n_of_m
+from bench.pruning.granularity import granularity
+from bench.pruning.masks import exact_count, least_kept
 from bench.recipe import Level
-from bench.suite.values import PruneSpec, SparsitySpec
+from bench.suite.values import PruneSpec, Scope, SparsitySpec
 
 DIGITS = 12
 
@@ -24,28 +27,60 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
             f"{where}: unit pruning of the output layer {layers[-1].name!r} would take away classes; exclude it with "
             "exclude: [output]"
         )
-    pattern = n_of_m(prune.granularity)
-    if pattern is not None and prune.scope != "layer":
-        raise UserError(
-            f"{where}: granularity {prune.granularity} compares neighbours, so that only scope: layer fits it"
-        )
-    factors = _by_layer(prune.rates, pruned, where)
-    if spec.targets:
-        shares = [{layer.name: target * factors.get(layer.name, 1.0) for layer in pruned} for target in spec.targets]
-    else:
-        own = _by_layer(spec.rates, pruned, where)
-        rates = {layer.name: own.get(layer.name, spec.rate or 0.0) * factors.get(layer.name, 1.0) for layer in pruned}
-        shares = [
-            {name: 1 - (1 - min(1.0, rate)) ** count for name, rate in rates.items()}
-            for count in range(1, spec.rounds + 1)
-        ]
+    factors = _by_layer(prune.rates, layers, where)
+    own = _by_layer(spec.rates, layers, where)
+    plots = [_plot(layer, prune, factors) for layer in pruned]
+    divided = [_divided(wanted, plots, prune.scope, where) for wanted in _wanted(spec, own, plots, prune.scope)]
     levels = tuple(
         Level(index, tuple((layer.name, round(reached[layer.name], DIGITS)) for layer in pruned))
-        for index, reached in enumerate((_within_reach(wanted, pruned) for wanted in shares), start=1)
+        for index, reached in enumerate(divided, start=1)
     )
-    if pattern is not None:
+    if pattern := n_of_m(prune.granularity):
         _check_groups(levels, *pattern, where)
     return levels
+
+
+def scope_and_floor(prune: PruneSpec) -> tuple[str, float]:
+    """What of a scope and a floor the levels have not settled: within layers their shares say it all."""
+    return ("global", prune.floor) if prune.scope == "global" else ("layer", 0)
+
+
+def _wanted(
+    spec: SparsitySpec, own: Mapping[str, float], plots: Sequence[Plot], scope: Scope
+) -> Iterator[dict[str, float]]:
+    """What each level asks of each layer; only within layers do the factors of layers change how much goes in all."""
+    factors = {plot.layer.name: plot.factor if scope == "layer" else 1.0 for plot in plots}
+    if spec.targets:
+        for target in spec.targets:
+            yield {name: target * factor for name, factor in factors.items()}
+        return
+    rates = {name: own.get(name, spec.rate or 0.0) * factor for name, factor in factors.items()}
+    for count in range(1, spec.rounds + 1):
+        yield {name: 1 - (1 - min(1.0, rate)) ** count for name, rate in rates.items()}
+
+
+def _plot(layer: LayerInfo, prune: PruneSpec, factors: Mapping[str, float]) -> Plot:
+    # N of M keeps its own part of each group.
+    granules = layer.weights if n_of_m(prune.granularity) else granularity(prune.granularity).count(layer.shape)
+    return Plot(layer, granules, least_kept(prune.floor, granules), factors.get(layer.name, 1.0))
+
+
+def _divided(wanted: Mapping[str, float], plots: Sequence[Plot], scope: Scope, where: str) -> Mapping[str, float]:
+    """The share of each layer that is gone at a level."""
+    whole = sum(plot.layer.weights for plot in plots)
+    asked = min(whole, sum(share * plot.layer.weights for share, plot in zip(wanted.values(), plots, strict=True)))
+    may_go = sum(plot.most * plot.layer.weights for plot in plots)
+    if asked > may_go * (1 + 1e-9) and any(plot.least for plot in plots):
+        raise UserError(
+            f"{where}: {asked / whole:.4g} of the weights are to go, and the floor keeps {1 - may_go / whole:.4g} of "
+            "them; give a smaller floor, or leave the highest sparsities out"
+        )
+    if scope == "layer":
+        return _within_reach(wanted, plots)
+    if scope == "global":
+        return wanted
+    count = exact_count(asked / whole, whole)
+    return evenly(plots, count) if scope == "uniform" else by_shape(plots, count, kernels=scope == "erk")
 
 
 def _check_groups(levels: Sequence[Level], kept: int, group: int, where: str) -> None:
@@ -98,17 +133,13 @@ def _selected(selector: str, layers: Sequence[LayerInfo], where: str) -> list[La
     return chosen
 
 
-def _within_reach(shares: Mapping[str, float], layers: Sequence[LayerInfo]) -> dict[str, float]:
-    """The same number of weights in all, where a layer was asked for more than it has: the others give the rest."""
-    reached = dict(shares)
-    sizes = {layer.name: layer.weights for layer in layers}
-    while any(share > 1 for share in reached.values()):
-        surplus = sum((share - 1) * sizes[name] for name, share in reached.items() if share > 1)
-        reached = {name: min(1.0, share) for name, share in reached.items()}
-        room = {name: (1 - share) * sizes[name] for name, share in reached.items() if share < 1}
-        left = sum(room.values())
-        if left <= 0:
-            break
-        portion = min(1.0, surplus / left)
-        reached.update({name: reached[name] + portion * free / sizes[name] for name, free in room.items()})
-    return reached
+def _within_reach(shares: Mapping[str, float], plots: Sequence[Plot]) -> dict[str, float]:
+    """The same number of weights in all, where a layer was asked for more than may go: the others give the rest."""
+    most = {plot.layer.name: plot.most for plot in plots}
+    if all(share <= most[name] for name, share in shares.items()):
+        return dict(shares)
+    sizes = {plot.layer.name: plot.layer.weights for plot in plots}
+    surplus = sum(max(0.0, share - most[name]) * sizes[name] for name, share in shares.items())
+    room = sum(max(0.0, most[name] - share) * sizes[name] for name, share in shares.items())
+    portion = min(1.0, surplus / room) if room > 0 else 0.0
+    return {name: min(share + portion * max(0.0, most[name] - share), most[name]) for name, share in shares.items()}

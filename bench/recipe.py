@@ -153,6 +153,7 @@ class Prune:
     score: Score
     granularity: str = "weight"
     scope: str = "layer"
+    floor: float = 0  # what each layer keeps where all are compared: granules, or below 1 a share of them
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def _settings(cell: Cell) -> dict[str, Any]:
             "scope": prune.scope,
             "rates": dict(prune.rates),
             "exclude": list(prune.exclude),
+            "floor": prune.floor,
             "layers": dict(rungs[-1]) if rungs else {},
         },
     }

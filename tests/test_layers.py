@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pruning",),
     ("methods", "suite"),
     ("states", "executors"),
-    ("levels", "grid", "graph", "plan", "only", "outlook"),
+    ("allocation", "levels", "grid", "graph", "plan", "only", "outlook"),
     ("checks", "records", "provenance", "driver"),
     ("benchmark", "outdated", "explain", "contract", "templates"),
     ("cli", "__main__"),

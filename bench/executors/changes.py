@@ -34,7 +34,7 @@ def prune(
 ) -> State:
     """The state with the worst granules gone; where the score asks for it in several rounds, each with new scores."""
     component, options = _component(step.score), _options(step.score)
-    with_data, rounds = asking.wants_data(component, options), asking.rounds(component, options)
+    computes, rounds = asking.wants_network(component, options), asking.rounds(component, options)
     for number in range(1, rounds + 1):
         level = step.level if number == rounds else step.level.part(number / rounds)
         view = NetView(
@@ -43,7 +43,7 @@ def prune(
             earlier=tuple(_copies(layout, other) for other in earlier),
             seed=seed,
             place=place,
-            computing=computing(state) if computing is not None and with_data else None,
+            computing=computing(state) if computing is not None and computes else None,
             layers=tuple(name for name, _ in step.level.layers),
         )
         state = _pruned(state, replace(step, level=level), layout, _scores(step, view))
@@ -60,7 +60,7 @@ def _options(score: Score) -> dict[str, Any]:
 
 def _pruned(state: State, step: Prune, layout: Layout, scores: Mapping[str, Tensor]) -> State:
     masks = {name: mask.clone() for name, mask in layout.weights(state.mask).items()}
-    kept = new_masks(scores, masks, step.level, step.granularity, step.scope)
+    kept = new_masks(scores, masks, step.level, step.granularity, step.scope, step.floor)
     mask = state.mask.clone()
     own = layout.views(mask)
     for name, layer_mask in kept.items():

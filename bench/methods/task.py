@@ -20,6 +20,7 @@ class Task:
     score: Score
     granularity: str
     scope: str
+    floor: float = 0
     chance: Score = _CHANCE  # for a method that prunes at random whatever the suite's score is
 
     @property
@@ -42,7 +43,7 @@ class Task:
 
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""
-        return Prune(level, self.score, self.granularity, self.scope)
+        return Prune(level, self.score, self.granularity, self.scope, self.floor)
 
     def prune_by_chance(self, level: Level) -> Prune:
         """Prune to a level at random, whatever the suite's score is, as `at-init: {score: random}` does."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bench.registry import Choice
 
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
 @dataclass(frozen=True)
 class LayerInfo:
     """A layer whose weights can be pruned. Its tensors are called `name`.weight and, where it has one, `name`.bias."""
@@ -77,6 +80,10 @@ def prunable_layers(module: nn.Module) -> tuple[LayerInfo, ...]:
         LayerInfo(name, kind, tuple(layer.weight.shape), layer.bias is not None, place == 0, place == last)
         for place, (name, kind, layer) in enumerate(kinds)
     )
+
+
+def has_batch_norm(module: nn.Module) -> bool:
+    return any(isinstance(part, BATCH_NORMS) for part in module.modules())
 
 
 def multiply_adds(module: nn.Module, shape: tuple[int, ...]) -> dict[str, int]:

@@ -6,15 +6,20 @@ component; what that one asks for counts then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.durations import Duration
 from bench.errors import UserError
 from bench.registry import Component
 
+if TYPE_CHECKING:
+    from torch import nn
+
 Options = Mapping[str, Any]  # by the names that Python has for them
+Layers = Sequence[str]  # names
+Network = Callable[[], "nn.Module"]  # so that it is built for those alone that look at it
 
 
 def moments(component: Component, options: Options) -> tuple[Duration, ...]:
@@ -28,9 +33,23 @@ def rounds(component: Component, options: Options) -> int:
     return max(1, int(_asked("rounds", component, options, 1)))
 
 
-def wants_data(component: Component, options: Options) -> bool:
-    """Whether it computes with the network and with training data."""
+def wants_network(component: Component, options: Options) -> bool:
+    """Whether it computes with the network."""
+    return bool(_asked("network", component, options, False)) or wants_batches(component, options)
+
+
+def wants_batches(component: Component, options: Options) -> bool:
+    """Whether it computes with the network and with training data, whose batches are as large as in training."""
     return bool(_asked("data", component, options, False))
+
+
+def statistics(component: Component, options: Options) -> str:
+    """What batch norm goes by while it computes: `batch` or `running`; nothing where it leaves no choice."""
+    found, own = _source(component, options)
+    option = found.options.get("statistics")
+    if option is None or option.default not in ("batch", "running"):
+        return ""
+    return str(own.get("statistics", option.default))
 
 
 def identity(component: Component, options: Options) -> tuple[Any, ...]:
@@ -39,15 +58,32 @@ def identity(component: Component, options: Options) -> tuple[Any, ...]:
     return component.identity[1:] if source is component else (*component.identity[1:], *source.identity)
 
 
-def check_granularity(component: Component, options: Options, granularity: str, where: str) -> None:
-    """Refuse a score whose numbers mean nothing for what goes at once."""
-    wanted: tuple[str, ...] = _asked("granularities", component, options, ())
-    if wanted and granularity not in wanted:
-        source, _ = _source(component, options)
-        raise UserError(
-            f"{where}: the score {source.name!r} is of no use at granularity {granularity!r}; give granularity: "
-            f"{' or '.join(wanted)}, or another score"
-        )
+def granularities(component: Component, options: Options) -> tuple[str, ...]:
+    """For what goes at once its numbers mean something; empty: for all."""
+    found: tuple[str, ...] = _asked("granularities", component, options, ())
+    return found
+
+
+def scopes(component: Component, options: Options) -> tuple[str, ...]:
+    """In which scopes its numbers mean something; empty: in all."""
+    found: tuple[str, ...] = _asked("scopes", component, options, ())
+    return found
+
+
+def home_scope(component: Component, options: Options) -> str:
+    """The scope that it was made for, where it is of use in others too."""
+    return str(_asked("home_scope", component, options, ""))
+
+
+def source(component: Component, options: Options) -> Component:
+    """The score that the numbers come from."""
+    return _source(component, options)[0]
+
+
+def misfit(component: Component, options: Options, network: Network, shape: tuple[int, ...], layers: Layers) -> str:
+    """Why it has no numbers for these layers of a network; nothing where it has."""
+    find: Callable[..., str] | None = source(component, options).extra.get("misfit")
+    return find(network(), shape, layers) if find else ""
 
 
 def _asked(what: str, component: Component, options: Options, otherwise: Any) -> Any:

@@ -7,7 +7,9 @@ give lies on the CPU.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from copy import copy
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,15 +18,20 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from bench import random
+from bench.models.base import BATCH_NORMS
 from bench.models.layout import Layout
 from bench.training.content import Content
 from bench.training.state import State
 
 Sample = tuple[Tensor, Tensor]  # inputs and labels
+Statistics = Literal["batch", "running"]  # what batch norm goes by
 
 
 class Computing:
-    """One state of one network, on the training data of its seed. Dropout is off; batch norm goes by its statistics."""
+    """One state of one network, on the training data of its seed, without dropout.
+
+    Batch norm goes by its running statistics, or by those of each batch: see `by`.
+    """
 
     def __init__(
         self,
@@ -36,6 +43,7 @@ class Computing:
         place: tuple[int, str],
     ) -> None:
         self._module, self._content, self._batch, self._place = module, content, batch, place
+        self._statistics: Statistics = "running"
         parameters, buffers = layouts
         device = content.device
         self._others = {
@@ -43,6 +51,16 @@ class Computing:
             **{name: view.to(device) for name, view in buffers.views(state.buffers).items()},
         }
         self._names = {layer.name: f"{layer.name}.weight" for layer in parameters.layers}
+
+    def by(self, statistics: Statistics) -> Computing:
+        """The same, with batch norm going by its running statistics or by those of each batch that is put in.
+
+        In a network just drawn the running ones are no statistics of anything: mean 0 and variance 1. Neither way
+        changes them.
+        """
+        other = copy(self)
+        other._statistics = statistics
+        return other
 
     @property
     def device(self) -> torch.device:
@@ -71,7 +89,8 @@ class Computing:
         }
         tensors.update({self._names[name]: weight for name, weight in weights.items()})
         self._module.eval()
-        outputs: Tensor = functional_call(self._module, tensors, (inputs.to(precision),))
+        with _by_batch(self._module) if self._statistics == "batch" else nullcontext():
+            outputs: Tensor = functional_call(self._module, tensors, (inputs.to(precision),))
         return outputs
 
     def loss(self, weights: Mapping[str, Tensor], sample: Sample) -> Tensor:
@@ -99,6 +118,8 @@ class Computing:
 
     def batches(self, count: int) -> list[Sample]:
         """So many batches of training samples, of the size that training has, none twice as far as there are enough."""
+        if not self._batch:
+            raise ValueError("a score that takes batches is registered with data=True")
         rows = self._content.split(self._place[0]).train.numpy()
         order = rows[random.permutation(*self._seeded("batches"), n=len(rows))]
         wanted = np.resize(order, count * self._batch)
@@ -118,6 +139,20 @@ class Computing:
 
     def _sample(self, rows: Any) -> Sample:
         return self._content.samples(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device))
+
+
+@contextmanager
+def _by_batch(module: nn.Module) -> Iterator[None]:
+    """Within it, batch norm goes by the batch and keeps no account of it."""
+    norms = [part for part in module.modules() if isinstance(part, BATCH_NORMS)]
+    tracking = [norm.track_running_stats for norm in norms]
+    try:
+        for norm in norms:
+            norm.training, norm.track_running_stats = True, False
+        yield
+    finally:
+        for norm, tracked in zip(norms, tracking, strict=True):
+            norm.training, norm.track_running_stats = False, tracked
 
 
 def per_sample(samples: Sequence[Sample]) -> Iterator[Sample]:

@@ -7,6 +7,7 @@ of a convolution is that of its outputs by all that its windows hold.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class Granularity(Protocol):
 
     takes_bias: bool  # whether a granule that goes takes its bias along
 
+    def count(self, shape: Sequence[int]) -> int:
+        """How many granules a layer of this shape has."""
+        ...
+
     def fold(self, scores: Tensor) -> Tensor:
         """One number a granule: the Euclidean norm of its scores, in which negative ones count against the others."""
         ...
@@ -34,6 +39,9 @@ class Granularity(Protocol):
 
 class Weight:
     takes_bias = False
+
+    def count(self, shape: Sequence[int]) -> int:
+        return math.prod(shape)
 
     def fold(self, scores: Tensor) -> Tensor:
         return scores.flatten()
@@ -47,6 +55,9 @@ class Unit:
 
     takes_bias = True
 
+    def count(self, shape: Sequence[int]) -> int:
+        return shape[0]
+
     def fold(self, scores: Tensor) -> Tensor:
         return _signed_norm(scores.flatten(1))
 
@@ -58,6 +69,9 @@ class Input:
     """An input feature, or channel: a column of the weights."""
 
     takes_bias = False
+
+    def count(self, shape: Sequence[int]) -> int:
+        return shape[1]
 
     def fold(self, scores: Tensor) -> Tensor:
         return _signed_norm(scores.transpose(0, 1).flatten(1))
@@ -74,6 +88,9 @@ class Block:
     columns: int
     takes_bias = False
 
+    def count(self, shape: Sequence[int]) -> int:
+        return math.prod(self._counts(shape))
+
     def fold(self, scores: Tensor) -> Tensor:
         matrix = scores.flatten(1)
         down, across = self._counts(matrix.shape)
@@ -83,12 +100,12 @@ class Block:
 
     def unfold(self, kept: Tensor, shape: torch.Size) -> Tensor:
         wide = math.prod(shape[1:])
-        blocks = kept.view(self._counts(torch.Size((shape[0], wide))))
+        blocks = kept.view(self._counts(shape))
         whole = blocks.repeat_interleave(self.rows, 0).repeat_interleave(self.columns, 1)
         return whole[: shape[0], :wide].reshape(shape)
 
-    def _counts(self, shape: torch.Size) -> tuple[int, int]:
-        return math.ceil(shape[0] / self.rows), math.ceil(shape[1] / self.columns)
+    def _counts(self, shape: Sequence[int]) -> tuple[int, int]:
+        return math.ceil(shape[0] / self.rows), math.ceil(math.prod(shape[1:]) / self.columns)
 
 
 def _signed_norm(scores: Tensor) -> Tensor:

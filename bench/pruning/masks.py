@@ -19,6 +19,11 @@ def exact_count(share: float, granules: int) -> int:
     return min(granules, math.floor(round(share * granules, 9) + 0.5))
 
 
+def least_kept(floor: float, granules: int) -> int:
+    """How many of so many granules a floor keeps: a number of them, or a share where it is below 1."""
+    return min(granules, int(floor) if floor >= 1 else math.ceil(round(floor * granules, 9)))
+
+
 def keep_best(scores: Tensor, gone: Tensor, count: int) -> Tensor:
     """Which granules are kept when `count` are gone: those already gone first, then the lowest; ties go by place."""
     # A score may say minus infinity; what is gone comes before it all the same.
@@ -29,15 +34,20 @@ def keep_best(scores: Tensor, gone: Tensor, count: int) -> Tensor:
 
 
 def new_masks(
-    scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], level: Level, granularity_name: str, scope: str
+    scores: Mapping[str, Tensor],
+    masks: Mapping[str, Tensor],
+    level: Level,
+    granularity_name: str,
+    scope: str,
+    floor: float = 0,
 ) -> dict[str, Tensor]:
-    """The masks of the layers that the level names, at the level."""
+    """The masks of the layers that the level names, at the level. Over all layers, each keeps what the floor says."""
     if (pattern := n_of_m(granularity_name)) is not None:
         return {name: _within_groups(scores[name], masks[name], share, pattern[1]) for name, share in level.layers}
     kind = granularity(granularity_name)
     folded = {name: kind.fold(scores[name].double()) for name, _ in level.layers}
     gone = {name: _granules_gone(kind, masks[name]) for name, _ in level.layers}
-    kept = _within_layers(folded, gone, level) if scope == "layer" else _across_layers(folded, gone, level)
+    kept = _within_layers(folded, gone, level) if scope == "layer" else _across_layers(folded, gone, level, floor)
     return {name: kind.unfold(kept[name], masks[name].shape) & masks[name] for name in kept}
 
 
@@ -67,12 +77,21 @@ def _within_groups(scores: Tensor, mask: Tensor, share: float, size: int) -> Ten
     return kept.view(order).movedim(-1, 1) & mask
 
 
-def _across_layers(folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], level: Level) -> dict[str, Tensor]:
-    sizes = [folded[name].numel() for name, _ in level.layers]
+def _across_layers(
+    folded: Mapping[str, Tensor], gone: Mapping[str, Tensor], level: Level, floor: float
+) -> dict[str, Tensor]:
+    names = [name for name, _ in level.layers]
+    sizes = [folded[name].numel() for name in names]
     wanted = sum(share * size for (_, share), size in zip(level.layers, sizes, strict=True))
-    together = keep_best(
-        torch.cat([folded[name] for name, _ in level.layers]),
-        torch.cat([gone[name] for name, _ in level.layers]),
-        exact_count(wanted / sum(sizes), sum(sizes)),
-    )
-    return dict(zip((name for name, _ in level.layers), torch.split(together, sizes), strict=True))
+    scores, are_gone = torch.cat([folded[name] for name in names]), torch.cat([gone[name] for name in names])
+    spared = torch.cat([_spared(folded[name], gone[name], floor) for name in names])
+    together = torch.ones_like(are_gone)
+    count = min(exact_count(wanted / sum(sizes), sum(sizes)), int((~spared).sum()))
+    together[~spared] = keep_best(scores[~spared], are_gone[~spared], count)
+    return dict(zip(names, torch.split(together, sizes), strict=True))
+
+
+def _spared(scores: Tensor, gone: Tensor, floor: float) -> Tensor:
+    """The best of a layer, as many as the floor keeps: they would go last of it, and so never go."""
+    count = scores.numel()
+    return keep_best(scores, gone, count - least_kept(floor, count))

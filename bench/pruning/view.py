@@ -26,9 +26,9 @@ class NetView:
 
     @property
     def network(self) -> Computing:
-        """The network as a function of its weights, with training data: for scores registered with `data=True`."""
+        """The network as a function of its weights: for scores registered with `network=True`, or `data=True`."""
         if self.computing is None:
-            raise ValueError("a score that computes with the network is registered with data=True")
+            raise ValueError("a score that computes with the network is registered with network=True or data=True")
         return self.computing
 
     def weights_at(self, moment: int) -> Mapping[str, Tensor]:

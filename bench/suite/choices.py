@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bench.registry import Choice
+from bench.suite.combinations import Refusal, refused, remark
 from bench.suite.marks import Node, Report
 from bench.suite.naming import WORDS, find, named_as_written, read_named
 from bench.suite.options import read_options
+from bench.suite.values import PruneSpec
 
 
 class Registered:
@@ -36,6 +38,14 @@ class Registered:
             report.mistake(node.place, "the options span a grid here; give each a single value")
         return choices[0] if len(choices) == 1 else None
 
+    def refused(self, prune: PruneSpec) -> Refusal | None:
+        """Why what is chosen for a pruning does not go together."""
+        return refused(prune)
+
+    def remark(self, prune: PruneSpec) -> str | None:
+        """What is worth a word of what is chosen for a pruning."""
+        return remark(prune)
+
     def _points(self, kind: str, node: Node, report: Report) -> list[Choice]:
         named = read_named(node, kind, report)
         component = find(kind, named, report) if named else None
@@ -48,6 +58,12 @@ class Registered:
 
 class Unchecked(Registered):
     """Choices as they are written, for commands that must not load PyTorch; aliases and options stay as they are."""
+
+    def refused(self, prune: PruneSpec) -> Refusal | None:
+        return None
+
+    def remark(self, prune: PruneSpec) -> str | None:
+        return None
 
     def _points(self, kind: str, node: Node, report: Report) -> list[Choice]:
         named = named_as_written(node, kind, report)

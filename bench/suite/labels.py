@@ -15,6 +15,8 @@ def in_words(name: str, value: Any) -> str:
         return name if value else f"no {name}"
     if name == "exclude":
         return f"without {_shown(value)}" if value else "nothing excluded"
+    if name == "floor" and value < 1:
+        return f"floor {100 * value:.6g} %" if value else "no floor"
     return f"{name} {_shown(value)}"
 
 

@@ -31,11 +31,18 @@ def read_prune(node: Node, choices: Registered, report: Report) -> PruneSpec | N
     if listed is not None and len(set(table.exclude)) < len(table.exclude):
         report.mistake(listed.place, "exclude: a layer is there twice; keep one")
     return PruneSpec(
-        score, table.granularity, table.scope, tuple(sorted(table.rates.items())), tuple(sorted(table.exclude))
+        score,
+        table.granularity,
+        table.scope,
+        tuple(sorted(table.rates.items())),
+        tuple(sorted(table.exclude)),
+        table.floor,
     )
 
 
-def read_methods(node: Node, prune: PruneSpec, choices: Registered, report: Report) -> tuple[MethodSpec, ...]:
+def read_methods(
+    node: Node, prune: PruneSpec, prune_node: Node | None, choices: Registered, report: Report
+) -> tuple[MethodSpec, ...]:
     """All methods of a problem, grids expanded."""
     if node.items is None:
         report.mistake(node.place, f"methods: {node.kind} stands here; give a list, such as [none, one-shot]")
@@ -49,7 +56,7 @@ def read_methods(node: Node, prune: PruneSpec, choices: Registered, report: Repo
         component = find("method", named, report) if named else None
         if named is None or component is None:
             continue
-        for spec in _Entry(named, component, prune, choices, report).specs():
+        for spec in _Entry(named, component, prune, prune_node, choices, report).specs():
             if spec.label in labels:
                 first = labels[spec.label]
                 where = f"line {first.line}" if first.line else str(first)
@@ -67,6 +74,7 @@ class _Entry:
     named: Named
     component: Component
     prune: PruneSpec
+    prune_node: Node | None
     choices: Registered
     report: Report
 
@@ -76,6 +84,10 @@ class _Entry:
         points = read_options(self.component, own, self.named.node, self.report)
         prunings = self._prunings()
         label = self._label()
+        if self.report.count > before:
+            return []
+        if not self.component.extra.get("dense"):
+            self._check_choices(prunings)
         if self.report.count > before:
             return []
         specs = [MethodSpec("", self.component.name, *point) for point in itertools.product(points, prunings)]
@@ -122,6 +134,20 @@ class _Entry:
             if said is not None:
                 prunings.append(replace(self._usual, **{key: getattr(said, key) for key in own}))
         return prunings
+
+    def _check_choices(self, prunings: list[PruneSpec]) -> None:
+        """Say so where score, granularity, scope and floor do not go together."""
+        for prune in prunings:
+            if refusal := self.choices.refused(prune):
+                self.report.mistake(self._place(refusal.keys), refusal.reason)
+            elif words := self.choices.remark(prune):
+                self.report.note(self._place(("scope", "score")), words)
+
+    def _place(self, keys: tuple[str, ...]) -> Place:
+        """Where the first of these keys stands, in this entry or else in what all methods share."""
+        shared = self.prune_node.entries if self.prune_node else {}
+        entry = next((where[key] for where in (self.named.options, shared) for key in keys if key in where), None)
+        return entry.node.place if entry else self.named.place
 
     def _alternatives(self, key: str, entry: Entry) -> list[tuple[str, Entry]]:
         if entry.node.items is None:

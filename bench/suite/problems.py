@@ -35,7 +35,7 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     prune_node = node.get("prune")
     prune = read_prune(prune_node, choices, report) if prune_node else PruneSpec()
     methods_node = node.get("methods")
-    methods = read_methods(methods_node, prune or PruneSpec(), choices, report) if methods_node else ()
+    methods = read_methods(methods_node, prune or PruneSpec(), prune_node, choices, report) if methods_node else ()
     if report.count > before or training is None or sparsities is None or initial is None:
         return []
     return [

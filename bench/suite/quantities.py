@@ -93,6 +93,16 @@ def sparsity(value: Any) -> float:
     return found
 
 
+def floor(value: Any) -> float:
+    """What a layer keeps at least: a whole number of granules, or a share below 1; 0 for nothing."""
+    found = number(value)
+    if found < 0:
+        raise ValueError(f"{shown(value)} is negative; give what a layer keeps, such as 1 or '0.5 %'")
+    if found >= 1 and (isinstance(value, str) or not found.is_integer()):
+        raise ValueError(f"{shown(value)} is neither a share below 1 nor a whole number; write such as 1 or '0.5 %'")
+    return found
+
+
 def whole(value: Any, least: int = -_LARGEST, most: int = _LARGEST) -> int:
     """A whole number; 1e3 is one."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:

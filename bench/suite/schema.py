@@ -26,6 +26,7 @@ Portion = Annotated[float, BeforeValidator(quantities.portion)]
 Sparsity = Annotated[float, BeforeValidator(quantities.sparsity)]
 LayerRate = Annotated[float, BeforeValidator(quantities.layer_rate)]
 Factor = Annotated[float, BeforeValidator(quantities.factor)]
+Floor = Annotated[float, BeforeValidator(quantities.floor)]
 Count = Annotated[int, BeforeValidator(quantities.count)]
 Rounds = Annotated[int, BeforeValidator(quantities.rounds)]
 Seed = Annotated[int, BeforeValidator(quantities.seed)]
@@ -165,6 +166,7 @@ class PruneTable(Table):
     scope: Annotated[Scope, BeforeValidator(quantities.one_of(get_args(Scope), "scope"))] = "layer"
     rates: dict[Word, Factor] = {}
     exclude: Annotated[list[Word], BeforeValidator(_one_as_list)] = []
+    floor: Floor = 0
 
 
 class LadderTable(Table):

@@ -15,7 +15,7 @@ ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
 Granularity = str  # weight, unit or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "input")
-Scope = Literal["layer", "global"]
+Scope = Literal["layer", "uniform", "erk", "er", "global"]
 
 # Layers are addressed by their name, by kind ("linear", "conv") or by place ("first", "output").
 LayerRates = tuple[tuple[str, float], ...]
@@ -56,6 +56,7 @@ class PruneSpec:
     scope: Scope = "layer"
     rates: LayerRates = ()  # a factor of the level's target for these layers
     exclude: tuple[str, ...] = ()
+    floor: float = 0  # what each layer keeps: so many granules, or below 1 such a share of them
 
 
 @dataclass(frozen=True)

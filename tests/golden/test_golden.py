@@ -72,6 +72,9 @@ SCORES = {
     "activation": PruneSpec(score=Choice("activation"), granularity="unit", exclude=("output",)),
     "magnitude, blocks": PruneSpec(granularity="2x3"),
     "magnitude, global": PruneSpec(scope="global"),
+    "magnitude, global with a floor": PruneSpec(scope="global", floor=0.18),
+    "magnitude, uniform": PruneSpec(scope="uniform", rates=(("output", 0.5),)),
+    "magnitude, erk": PruneSpec(scope="erk"),
     "magnitude, units": PruneSpec(granularity="unit", exclude=("output",)),
     "magnitude, inputs": PruneSpec(granularity="input"),
 }

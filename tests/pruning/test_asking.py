@@ -15,7 +15,6 @@ from torch import Tensor
 from bench.durations import Duration
 from bench.errors import UserError
 from bench.pruning import asking
-from bench.pruning.granularity import GRANULARITIES
 from bench.pruning.view import NetView
 from bench.recipe import Prune, Step
 from bench.registry import Choice, Component, registry
@@ -58,25 +57,25 @@ def planned(score: Choice, **prune: Any) -> Prune:
 def test_it_may_depend_on_the_options(greedy: Component) -> None:
     assert len(asking.moments(greedy, {"often": True})) == 2
     assert [asking.rounds(greedy, options) for options in ({}, {"often": True})] == [3, 100]
-    assert [asking.wants_data(greedy, options) for options in ({}, {"often": True})] == [True, False]
+    assert [asking.wants_batches(greedy, options) for options in ({}, {"often": True})] == [True, False]
 
 
 def test_a_score_that_asks_for_nothing_gets_nothing() -> None:
     magnitude = registry("score").get("magnitude")
     assert asking.moments(magnitude, {}) == ()
     assert asking.rounds(magnitude, {}) == 1
-    assert not asking.wants_data(magnitude, {})
-    for name in GRANULARITIES:
-        asking.check_granularity(magnitude, {}, name, "a suite")
+    assert not asking.wants_batches(magnitude, {})
+    assert asking.granularities(magnitude, {}) == asking.scopes(magnitude, {}) == ()
+    assert asking.home_scope(magnitude, {}) == ""
 
 
 def test_turned_around_asks_for_what_the_other_asks_for(greedy: Component) -> None:
     given = {"of": "greedy"}
     assert asking.moments(INVERTED, given) == (Duration(1, "steps"),)
     assert asking.rounds(INVERTED, given) == 3
-    assert asking.wants_data(INVERTED, given)
-    with pytest.raises(UserError, match="'greedy' is of no use at granularity 'weight'; give granularity: unit"):
-        asking.check_granularity(INVERTED, given, "weight", "a suite")
+    assert asking.wants_batches(INVERTED, given)
+    assert asking.granularities(INVERTED, given) == ("unit",)
+    assert asking.source(INVERTED, given) is greedy
 
 
 def test_the_file_of_the_other_is_part_of_the_key(greedy: Component) -> None:
@@ -122,7 +121,7 @@ def test_what_cannot_be_turned_around_is_refused_when_a_plan_is_made(of: str, wo
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(("score", "wrong", "right"), [("fpgm", "weight", "unit"), ("lamp", "unit", "weight")])
+@pytest.mark.parametrize(("score", "wrong", "right"), [("fpgm", "weight", "unit"), ("activation", "input", "unit")])
 def test_a_score_at_a_granularity_that_makes_no_sense_is_refused(score: str, wrong: str, right: str) -> None:
     with pytest.raises(UserError) as caught:
         planned(Choice(score), granularity=wrong, exclude=("output",))

@@ -143,9 +143,9 @@ def test_grasp_is_the_weight_times_hessian_times_gradient(per_class: int, temper
 
 def test_grasp_in_parts_is_grasp_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     made = case(small_conv(), (2, 6, 6), 3)
-    whole = scores("grasp", made.view(), per_class=5)
+    whole = scores("grasp", made.view(), per_class=5, statistics="running")
     monkeypatch.setattr("bench.pruning.scores.grasp._SAMPLES", 4)
-    for name, one in scores("grasp", made.view(), per_class=5).items():
+    for name, one in scores("grasp", made.view(), per_class=5, statistics="running").items():
         torch.testing.assert_close(one, whole[name], rtol=1e-9, atol=1e-20)
 
 
@@ -179,7 +179,8 @@ def test_what_grasp_keeps_last_is_what_the_gradient_flows_through() -> None:
 def test_convolutions_as_pytorch_derives_them(name: str) -> None:
     """The network apart from the suite, one sample after the other."""
     made = case(small_conv(), (2, 6, 6), 3).masked(0.3)
-    found = scores(name, made.view())
+    given: dict[str, Any] = {} if name == "fisher" else {"statistics": "running"}
+    found = scores(name, made.view(), **given)
     plain = made.plain
     wanted = {layer: plain.get_parameter(f"{layer}.weight") for layer in found}
 

@@ -69,6 +69,10 @@ PINS = {
         ),
         "e7daa5e5530bd9b94edecd7b1e19a561aaaf7e49",
     ),
+    "prune, with a floor": (
+        lambda: changed_key("base", replace(PRUNE, scope="global", floor=1)),
+        "a75c75d72b6b50dd0ce95542d651b3f26be27406",
+    ),
     "reset": (lambda: changed_key("base", Reset()), "a586e59f0b365fd0e245fa59cb393d9189cfab56"),
     "reset, every field": (
         lambda: changed_key("base", Reset(100, ("biases", "weights"), True)),
@@ -115,7 +119,7 @@ def test_the_defaults_are_pinned() -> None:
     assert vars(During("set", 5, 50)) == {"kind": "set", "every": 5, "until": 50, "fraction": 0.3, "decay": "cosine"}
     magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
     assert vars(Score("magnitude")) == magnitude
-    assert (PRUNE.granularity, PRUNE.scope) == ("weight", "layer")
+    assert (PRUNE.granularity, PRUNE.scope, PRUNE.floor) == ("weight", "layer", 0)
     assert vars(Reset()) == {
         "to": 0,
         "parts": EVERYTHING,
@@ -171,6 +175,8 @@ def test_all_else_is() -> None:
         replace(PRUNE, level=Level(2, (*LEVEL.layers[:2], ("output", 0.2)))),
         replace(PRUNE, granularity="unit"),
         replace(PRUNE, scope="global"),
+        replace(PRUNE, floor=1),
+        replace(PRUNE, floor=0.01),
         replace(PRUNE, score=Score("random")),
         replace(PRUNE, score=Score("magnitude", identity=("version 2",))),
         replace(PRUNE, score=Score("magnitude", identity=("source abc",))),

@@ -65,7 +65,10 @@ SAME = {
     "usual name": ("  - lottery", "  - imp"),
     "label that it has anyway": ("  - lottery", "  - lottery: {label: lottery}"),
     "prune at its default": ("prune: {score: magnitude}\n", ""),
-    "prune written out": ("{score: magnitude}", "{scope: layer, granularity: weight, exclude: [], rates: {}}"),
+    "prune written out": (
+        "{score: magnitude}",
+        "{scope: layer, granularity: weight, exclude: [], rates: {}, floor: 0}",
+    ),
     "score that the problem has anyway": ("  - lottery", "  - lottery: {score: magnitude}"),
     "optimiser at its default": ("adam\n", "adam\n  betas: [0.9, 0.999]\n  weight-decay: 0\n"),
     "selection at its default": (
@@ -98,6 +101,9 @@ OTHER = {
     "ladder": ("[0.5, 0.9]", "{ladder: 0.5, rounds: 2}"),
     "score": ("score: magnitude", "score: random"),
     "scope of one method": ("  - lottery", "  - lottery: {scope: global}"),
+    "allocation of one method": ("  - lottery", "  - lottery: {scope: erk}"),
+    "floor of one method": ("  - lottery", "  - lottery: {floor: 1}"),
+    "floor as a share": ("  - lottery", "  - lottery: {floor: 1 %}"),
     "methods": ("  - lottery", "  - lottery\n  - dynamic"),
     "option": ("1 epoch}", "2 epochs}"),
     "label": ("  - lottery", "  - lottery: {label: ticket}"),

@@ -200,6 +200,9 @@ MISTAKES = {
     "empty entry": Mistake("  - lottery", "  -", "18:4", "nothing is no method"),
     "layer excluded twice": Mistake("{score: magnitude}", "{exclude: [fc1, fc1]}", "14:18", "a layer is there twice"),
     "negative factor": Mistake("{score: magnitude}", "{rates: {fc1: -1}}", "14:22", "fc1: -1 is out of range"),
+    "negative floor": Mistake("{score: magnitude}", "{floor: -1}", "14:16", "floor: -1 is negative"),
+    "floor of all": Mistake("{score: magnitude}", "{floor: 100 %}", "14:16", "neither a share below 1 nor a whole"),
+    "part of a granule": Mistake("{score: magnitude}", "{floor: 1.5}", "14:16", "write such as 1 or '0.5 %'"),
     # the training
     "epochs and steps": Mistake(
         "  epochs: 4", "  epochs: 4\n  steps: 9", "11:3", "both 'epochs' and 'steps' are given"

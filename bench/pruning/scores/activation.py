@@ -7,7 +7,7 @@ Liu et al., Learning Efficient Convolutional Networks through Network Slimming, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from math import sqrt
 from typing import Any
@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import UserError
-from bench.pruning.computing import Computing
+from bench.models.base import BATCH_NORMS
+from bench.pruning.computing import Statistics
 from bench.pruning.view import NetView
 from bench.registry import score
 from bench.training.devices import sum_type
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itself, what goes in and what comes out
 
 
@@ -32,9 +32,9 @@ Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itse
     data=True,
     granularities=("unit",),
 )
-def activation(net: NetView, batches: int = 1) -> dict[str, Tensor]:
+def activation(net: NetView, batches: int = 1, statistics: Statistics = "running") -> dict[str, Tensor]:
     """The mean absolute output of a layer's unit or filter, before any activation, over the samples of some batches."""
-    network = net.network
+    network = net.network.by(statistics)
     weights = {name: weight.to(network.device) for name, weight in net.weights.items()}
     sums = {name: torch.zeros(len(weight), dtype=sum_type(network.device)) for name, weight in net.weights.items()}
     counts = dict.fromkeys(net.weights, 0)
@@ -45,42 +45,60 @@ def activation(net: NetView, batches: int = 1) -> dict[str, Tensor]:
             sums[name] += units.abs().sum(dim=1, dtype=sums[name].dtype).cpu()
             counts[name] += units.shape[1]
 
-    with _watched(network, look), torch.no_grad():
+    with _watched(network.module, look), torch.no_grad():
         for inputs, _ in network.batches(batches):
             network.outputs(weights, inputs)
     return {name: _shared(sums[name] / max(1, counts[name]), weight) for name, weight in net.weights.items()}
+
+
+def _bare(module: nn.Module, shape: tuple[int, ...], layers: Sequence[str]) -> str:
+    """Which layers have no batch norm right behind them, in words; nothing where all have."""
+    inputs = torch.zeros(1, *shape, device=next(module.parameters()).device)
+    with torch.no_grad():
+        norms = _norms_behind(module, layers, lambda: module.eval()(inputs))
+    bare = ", ".join(name for name in layers if name not in norms)
+    if not bare:
+        return ""
+    mend = f"leave that out with exclude: [{bare}], or choose another score"
+    return f"score norm-scale: no batch norm follows {bare}; {mend}"
 
 
 @score(
     "norm-scale",
     reference="Liu et al., ICCV 2017",
     aliases=("network-slimming", "batch-norm-scale"),
-    data=True,
+    network=True,
     granularities=("unit",),
+    misfit=_bare,
 )
 def norm_scale(net: NetView) -> dict[str, Tensor]:
     """The absolute factor that batch norm gives to a unit or filter right after its layer."""
     network = net.network
-    made: dict[int, tuple[str, Tensor]] = {}  # by identity; holding the tensors keeps the identities apart
-    found: dict[str, Tensor] = {}
-
-    def look(name: str, module: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
-        if name in net.weights:
-            made[id(outputs)] = name, outputs
-        elif isinstance(module, _NORMS) and module.affine and id(inputs) in made:
-            found[made[id(inputs)][0]] = network.other(f"{name}.weight").abs().cpu()
-
+    if bare := _bare(network.module, network.shape, net.layers):
+        raise UserError(bare)
     weights = {name: weight.to(network.device) for name, weight in net.weights.items()}
     inputs = torch.zeros(1, *network.shape, device=network.device)
-    with _watched(network, look), torch.no_grad():
-        network.outputs(weights, inputs)
-    bare = [name for name in net.layers if name not in found]
-    if bare:
-        raise UserError(
-            f"score norm-scale: no batch norm follows {', '.join(bare)}; leave that out with "
-            f"exclude: [{', '.join(bare)}], or choose another score"
-        )
-    return {name: _shared(found[name], weight) for name, weight in net.weights.items() if name in found}
+    with torch.no_grad():
+        norms = _norms_behind(network.module, tuple(net.weights), lambda: network.outputs(weights, inputs))
+    return {
+        name: _shared(network.other(f"{norm}.weight").abs().cpu(), net.weights[name]) for name, norm in norms.items()
+    }
+
+
+def _norms_behind(module: nn.Module, layers: Sequence[str], compute: Callable[[], object]) -> dict[str, str]:
+    """For each of the layers the batch norm that gets what comes out of it, by what can be seen while it computes."""
+    made: dict[int, tuple[str, Tensor]] = {}  # by identity; holding the tensors keeps the identities apart
+    found: dict[str, str] = {}
+
+    def look(name: str, layer: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
+        if name in layers:
+            made[id(outputs)] = name, outputs
+        elif isinstance(layer, BATCH_NORMS) and layer.affine and id(inputs) in made:
+            found[made[id(inputs)][0]] = name
+
+    with _watched(module, look):
+        compute()
+    return found
 
 
 def _shared(values: Tensor, weight: Tensor) -> Tensor:
@@ -90,17 +108,17 @@ def _shared(values: Tensor, weight: Tensor) -> Tensor:
 
 
 @contextmanager
-def _watched(network: Computing, look: Seen) -> Iterator[None]:
+def _watched(module: nn.Module, look: Seen) -> Iterator[None]:
     """Within it, `look` is shown every module that computes a tensor from a tensor."""
 
     def hook(name: str) -> Callable[..., None]:
-        def seen(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
+        def seen(part: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
             if inputs and isinstance(inputs[0], Tensor) and isinstance(outputs, Tensor):
-                look(name, module, inputs[0], outputs)
+                look(name, part, inputs[0], outputs)
 
         return seen
 
     with ExitStack() as stack:
-        for name, module in network.module.named_modules():
-            stack.callback(module.register_forward_hook(hook(name)).remove)
+        for name, part in module.named_modules():
+            stack.callback(part.register_forward_hook(hook(name)).remove)
         yield

@@ -5,6 +5,7 @@ Wang, Zhang and Grosse, Picking Winning Tickets Before Training by Preserving Gr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -12,21 +13,26 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from bench.pruning.computing import Computing, Sample
+from bench.pruning.computing import Computing, Sample, Statistics
 from bench.pruning.view import NetView
 from bench.registry import score
 
 _SAMPLES = 100  # that are computed at once
 
 
-@score("grasp", reference="Wang et al., ICLR 2020", data=True)
-def grasp(net: NetView, per_class: int = 10, temperature: float = 200.0) -> dict[str, Tensor]:
+@score("grasp", reference="Wang et al., ICLR 2020", data=True, home_scope="global")
+def grasp(
+    net: NetView, per_class: int = 10, temperature: float = 200.0, statistics: Statistics = "batch"
+) -> dict[str, Tensor]:
     """How much less gradient would flow without a weight: the weight times Hessian times gradient.
 
     The paper scores by the negative of this and removes the highest. As there, the loss is that of the outputs divided
-    by a temperature, on some samples of each class. Not as there, linear layers are not drawn anew for the scoring.
+    by a temperature, on some samples of each class, and batch norm goes by the statistics of the samples. Not as there,
+    linear layers are not drawn anew for the scoring.
     """
-    flow = _hessian_times_gradient(net.network, net.weights, net.network.balanced(per_class), temperature)
+    flow = _hessian_times_gradient(
+        net.network.by(statistics), net.weights, net.network.balanced(per_class), temperature
+    )
     return {name: weight.double() * flow[name].double() for name, weight in net.weights.items()}
 
 
@@ -35,7 +41,9 @@ def _hessian_times_gradient(
 ) -> dict[str, Tensor]:
     leaves = network.leaves(weights)
     wanted = list(leaves.values())
-    parts = list(zip(*(torch.split(whole, _SAMPLES) for whole in sample), strict=True))
+    # Every part has samples of all classes, which come one after the other: its statistics are like those of the whole.
+    count = math.ceil(len(sample[1]) / _SAMPLES)
+    parts = [(sample[0][part::count], sample[1][part::count]) for part in range(count)]
 
     def loss(part: Sample) -> Tensor:
         inputs, labels = part

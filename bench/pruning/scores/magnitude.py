@@ -33,7 +33,7 @@ def norm_l1(net: NetView) -> dict[str, Tensor]:
     return {name: weight.double().abs().sqrt() for name, weight in net.weights.items()}
 
 
-@score("lamp", reference="Lee et al., ICLR 2021", granularities=("weight",))
+@score("lamp", reference="Lee et al., ICLR 2021", granularities=("weight",), scopes=("global",))
 def lamp(net: NetView) -> dict[str, Tensor]:
     """The square of a weight, as a share of the squares of all in its layer that are not smaller: for scope global.
 

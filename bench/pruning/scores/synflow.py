@@ -22,9 +22,10 @@ _INSTEAD = "choose another score, such as magnitude or snip"
 @score(
     "synflow",
     reference="Tanaka et al., NeurIPS 2020",
-    data=True,
+    network=True,
     rounds=lambda rounds=100: rounds,
     sample={"rounds": 3},
+    home_scope="global",
 )
 def synflow(net: NetView, rounds: int = 100) -> dict[str, Tensor]:
     """The share of a weight in what flows from a 1 at each input to the outputs, every weight taken as positive.
