@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from bench.arguments import arguments, called, settings
+from bench.channels.structure import Channels, channels_of
 from bench.data.base import DataInfo, Dataset, open_dataset
 from bench.data.policy import DataPolicy
 from bench.durations import Duration
@@ -16,7 +17,9 @@ from bench.executors.tasks import Place
 from bench.levels import ladder, overall, scope_and_floor
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, has_batch_norm, multiply_adds, prunable_layers
+from bench.patterns import CHANNEL
 from bench.pruning import asking
+from bench.pruning.channels import check_channels
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, Component, registry
 from bench.suite.combinations import refused
@@ -37,7 +40,8 @@ class Ground:
     layers: tuple[LayerInfo, ...]
     parameters: int
     multiply_adds: int
-    batch_norm: bool
+    batch_norm: bool = False
+    channels: Channels | None = None  # where a method asks for whole channels
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -118,7 +122,12 @@ def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) ->
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         multiply_adds=sum(multiply_adds(module, data.shape).values()),
         batch_norm=has_batch_norm(module),
+        channels=channels_of(module, data.shape) if _whole_channels(problem) else None,
     )
+
+
+def _whole_channels(problem: Problem) -> bool:
+    return any(method.prune.granularity == CHANNEL for method in problem.methods)
 
 
 def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
@@ -157,6 +166,8 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
         if refusal := refused(method.prune):
             raise UserError(f"{where}: {refusal.reason}")
         rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
+        if method.prune.granularity == CHANNEL:
+            check_channels(ground.channels, rungs, where)
         _check_fit(ground, method.prune.score, rungs[0], where)
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
@@ -187,7 +198,8 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         _score(prune.score, ground),
         prune.granularity,
         *scope_and_floor(prune),
-        _score(Choice("random"), ground),
+        norms=ground.batch_norm and prune.granularity == "unit",
+        chance=_score(Choice("random"), ground),
     )
 
 

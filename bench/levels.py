@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.allocation import Plot, by_shape, evenly
 from bench.errors import UserError, nearest
 from bench.models.base import LayerInfo
-from bench.patterns import n_of_m
+from bench.patterns import CHANNEL, n_of_m
 from bench.pruning.granularity import granularity
 from bench.pruning.masks import exact_count, least_kept
 from bench.recipe import Level
@@ -22,10 +22,10 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
     pruned = [layer for layer in layers if layer.name not in left_out]
     if not pruned:
         raise UserError(f"{where}: every layer is excluded from pruning; leave one of them in")
-    if prune.granularity == "unit" and any(layer.output for layer in pruned):
+    if prune.granularity in ("unit", "channel") and any(layer.output for layer in pruned):
         raise UserError(
-            f"{where}: unit pruning of the output layer {layers[-1].name!r} would take away classes; exclude it with "
-            "exclude: [output]"
+            f"{where}: {prune.granularity} pruning of the output layer {layers[-1].name!r} would take away classes; "
+            "exclude it with exclude: [output]"
         )
     factors = _by_layer(prune.rates, layers, where)
     own = _by_layer(spec.rates, layers, where)
@@ -60,8 +60,10 @@ def _wanted(
 
 
 def _plot(layer: LayerInfo, prune: PruneSpec, factors: Mapping[str, float]) -> Plot:
-    # N of M keeps its own part of each group.
-    granules = layer.weights if n_of_m(prune.granularity) else granularity(prune.granularity).count(layer.shape)
+    if n_of_m(prune.granularity):  # which keeps its own part of each group
+        granules = layer.weights
+    else:
+        granules = granularity("unit" if prune.granularity == CHANNEL else prune.granularity).count(layer.shape)
     return Plot(layer, granules, least_kept(prune.floor, granules), factors.get(layer.name, 1.0))
 
 

@@ -6,6 +6,7 @@ import re
 
 from bench.errors import UserError
 
+CHANNEL = "channel"
 _BLOCK = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 _N_OF_M = re.compile(r"([1-9]\d*):([1-9]\d*)")
 

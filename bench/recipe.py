@@ -154,6 +154,7 @@ class Prune:
     granularity: str = "weight"
     scope: str = "layer"
     floor: float = 0  # what each layer keeps where all are compared: granules, or below 1 a share of them
+    norms: bool = False  # a unit takes the batch norm right behind its layer along
 
 
 @dataclass(frozen=True)

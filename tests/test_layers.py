@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "durations", "random", "registry", "recipe", "arguments", "patterns"),
     ("store", "data", "models"),
-    ("measures",),
+    ("measures", "channels"),
     ("training",),
     ("pruning",),
     ("methods", "suite"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bench.channels.structure import norms_after
 from bench.measures.paths import live_weights
 from bench.models.layout import Layout
 
@@ -78,15 +79,18 @@ def size_of(
     )
     parameters = sum(place.size for place in layout.places)
     pruned = sum(layer.weights - layer.kept for layer in layers)
-    return Size(layers, parameters, parameters - pruned - _dead_biases(layout, weights))
+    return Size(layers, parameters, parameters - pruned - _dead_companions(module, shape, layout, weights))
 
 
-def _dead_biases(layout: Layout, weights: Tensor) -> int:
-    """Biases that went with their whole unit: those that are zero and have no weight left."""
+def _dead_companions(module: nn.Module, shape: tuple[int, ...], layout: Layout, weights: Tensor) -> int:
+    """Biases, and factors and shifts of batch norm, that went with their whole unit: zero, and no weight is left."""
     views = layout.views(weights)
-    dead = 0
-    for layer in layout.layers:
-        if layer.bias:
-            rows = views[f"{layer.name}.weight"].flatten(1).any(dim=1)
-            dead += int((~rows & (views[f"{layer.name}.bias"] == 0)).sum())
-    return dead
+    dead = {layer.name: ~views[f"{layer.name}.weight"].flatten(1).any(dim=1) for layer in layout.layers}
+    if not any(bool(units.any()) for units in dead.values()):
+        return 0
+    norms = norms_after(module, shape)
+    count = 0
+    for name, units in dead.items():
+        vectors = [f"{name}.bias", *(f"{norm}.{part}" for norm in norms.get(name, ()) for part in ("weight", "bias"))]
+        count += sum(int((units & (views[vector] == 0)).sum()) for vector in vectors if vector in views)
+    return count

@@ -21,6 +21,7 @@ class Task:
     granularity: str
     scope: str
     floor: float = 0
+    norms: bool = False  # whether units take batch norms along
     chance: Score = _CHANCE  # for a method that prunes at random whatever the suite's score is
 
     @property
@@ -43,7 +44,7 @@ class Task:
 
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""
-        return Prune(level, self.score, self.granularity, self.scope, self.floor)
+        return Prune(level, self.score, self.granularity, self.scope, self.floor, self.norms)
 
     def prune_by_chance(self, level: Level) -> Prune:
         """Prune to a level at random, whatever the suite's score is, as `at-init: {score: random}` does."""

@@ -84,14 +84,14 @@ def _across_layers(
     sizes = [folded[name].numel() for name in names]
     wanted = sum(share * size for (_, share), size in zip(level.layers, sizes, strict=True))
     scores, are_gone = torch.cat([folded[name] for name in names]), torch.cat([gone[name] for name in names])
-    spared = torch.cat([_spared(folded[name], gone[name], floor) for name in names])
+    best = torch.cat([spared(folded[name], gone[name], floor) for name in names])
     together = torch.ones_like(are_gone)
-    count = min(exact_count(wanted / sum(sizes), sum(sizes)), int((~spared).sum()))
-    together[~spared] = keep_best(scores[~spared], are_gone[~spared], count)
+    count = min(exact_count(wanted / sum(sizes), sum(sizes)), int((~best).sum()))
+    together[~best] = keep_best(scores[~best], are_gone[~best], count)
     return dict(zip(names, torch.split(together, sizes), strict=True))
 
 
-def _spared(scores: Tensor, gone: Tensor, floor: float) -> Tensor:
+def spared(scores: Tensor, gone: Tensor, floor: float) -> Tensor:
     """The best of a layer, as many as the floor keeps: they would go last of it, and so never go."""
     count = scores.numel()
     return keep_best(scores, gone, count - least_kept(floor, count))

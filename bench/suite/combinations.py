@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.arguments import arguments
 from bench.errors import UserError
-from bench.patterns import n_of_m
+from bench.patterns import CHANNEL, n_of_m
 from bench.pruning import asking
 from bench.registry import Component, registry
 from bench.suite.values import PruneSpec
@@ -67,6 +67,15 @@ def _turned_in_rounds(scored: _Scored) -> str | None:
     )
 
 
+def _channels_by_shape(scored: _Scored) -> str | None:
+    if scored.prune.granularity != CHANNEL or scored.prune.scope in ("layer", "global"):
+        return None
+    return (
+        f"scope: {scored.prune.scope} counts weights, and whole channels run through several layers; give scope: layer "
+        "or scope: global"
+    )
+
+
 def _groups_across(scored: _Scored) -> str | None:
     if n_of_m(scored.prune.granularity) is None or scored.prune.scope == "layer":
         return None
@@ -94,6 +103,7 @@ RULES: tuple[tuple[tuple[str, ...], Callable[[_Scored], str | None]], ...] = (
     (("granularity", "score"), _granularity),
     (("scope", "score"), _scope),
     (("score",), _turned_in_rounds),
+    (("scope", "granularity"), _channels_by_shape),
     (("scope", "granularity"), _groups_across),
     (("floor", "granularity"), _groups_with_floor),
     (("rates", "scope"), _rates),

@@ -77,6 +77,7 @@ SCORES = {
     "magnitude, erk": PruneSpec(scope="erk"),
     "magnitude, units": PruneSpec(granularity="unit", exclude=("output",)),
     "magnitude, inputs": PruneSpec(granularity="input"),
+    "magnitude, channels": PruneSpec(granularity="channel", exclude=("output",)),
 }
 TRAINERS = {
     "sgd": {"optimiser": Optimiser("sgd", 0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)},

@@ -58,3 +58,20 @@ def test_a_network_that_branches_is_counted_by_its_paths() -> None:
     size = size_of(module, (2,), layout, weights, multiply_adds(module, (2,)))
     assert [layer.effective for layer in size.layers] == [2, 1, 2]
     assert size.empty_layers == ()
+
+
+def test_batch_norm_that_went_with_its_unit_is_gone() -> None:
+    """A shift that is left still sends, and one that happens to be zero beside weights is there."""
+    module = nn.Sequential(
+        OrderedDict(conv=nn.Conv2d(1, 3, 3), norm=nn.BatchNorm2d(3), flatten=nn.Flatten(), output=nn.Linear(3, 2))
+    )
+    layout = parameter_layout(module)
+    weights = layout.flatten({place.name: torch.ones(place.shape) for place in layout.places})
+    views, macs = layout.views(weights), multiply_adds(module, (1, 3, 3))
+    views["norm.bias"][0] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44
+    views["conv.weight"][1] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44 - 9
+    for vector in ("conv.bias", "norm.weight", "norm.bias"):
+        views[vector][1] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44 - 12

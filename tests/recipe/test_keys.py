@@ -177,6 +177,7 @@ def test_all_else_is() -> None:
         replace(PRUNE, scope="global"),
         replace(PRUNE, floor=1),
         replace(PRUNE, floor=0.01),
+        replace(PRUNE, norms=True),
         replace(PRUNE, score=Score("random")),
         replace(PRUNE, score=Score("magnitude", identity=("version 2",))),
         replace(PRUNE, score=Score("magnitude", identity=("source abc",))),

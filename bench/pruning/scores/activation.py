@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bench.channels.structure import norms_after
 from bench.errors import UserError
-from bench.models.base import BATCH_NORMS
 from bench.pruning.computing import Statistics
 from bench.pruning.view import NetView
 from bench.registry import score
@@ -30,7 +30,7 @@ Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itse
     reference="Molchanov et al., ICLR 2017",
     aliases=("mean-activation",),
     data=True,
-    granularities=("unit",),
+    granularities=("unit", "channel"),
 )
 def activation(net: NetView, batches: int = 1, statistics: Statistics = "running") -> dict[str, Tensor]:
     """The mean absolute output of a layer's unit or filter, before any activation, over the samples of some batches."""
@@ -53,9 +53,7 @@ def activation(net: NetView, batches: int = 1, statistics: Statistics = "running
 
 def _bare(module: nn.Module, shape: tuple[int, ...], layers: Sequence[str]) -> str:
     """Which layers have no batch norm right behind them, in words; nothing where all have."""
-    inputs = torch.zeros(1, *shape, device=next(module.parameters()).device)
-    with torch.no_grad():
-        norms = _norms_behind(module, layers, lambda: module.eval()(inputs))
+    norms = norms_after(module, shape)
     bare = ", ".join(name for name in layers if name not in norms)
     if not bare:
         return ""
@@ -68,7 +66,7 @@ def _bare(module: nn.Module, shape: tuple[int, ...], layers: Sequence[str]) -> s
     reference="Liu et al., ICCV 2017",
     aliases=("network-slimming", "batch-norm-scale"),
     network=True,
-    granularities=("unit",),
+    granularities=("unit", "channel"),
     misfit=_bare,
 )
 def norm_scale(net: NetView) -> dict[str, Tensor]:
@@ -76,29 +74,9 @@ def norm_scale(net: NetView) -> dict[str, Tensor]:
     network = net.network
     if bare := _bare(network.module, network.shape, net.layers):
         raise UserError(bare)
-    weights = {name: weight.to(network.device) for name, weight in net.weights.items()}
-    inputs = torch.zeros(1, *network.shape, device=network.device)
-    with torch.no_grad():
-        norms = _norms_behind(network.module, tuple(net.weights), lambda: network.outputs(weights, inputs))
-    return {
-        name: _shared(network.other(f"{norm}.weight").abs().cpu(), net.weights[name]) for name, norm in norms.items()
-    }
-
-
-def _norms_behind(module: nn.Module, layers: Sequence[str], compute: Callable[[], object]) -> dict[str, str]:
-    """For each of the layers the batch norm that gets what comes out of it, by what can be seen while it computes."""
-    made: dict[int, tuple[str, Tensor]] = {}  # by identity; holding the tensors keeps the identities apart
-    found: dict[str, str] = {}
-
-    def look(name: str, layer: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
-        if name in layers:
-            made[id(outputs)] = name, outputs
-        elif isinstance(layer, BATCH_NORMS) and layer.affine and id(inputs) in made:
-            found[made[id(inputs)][0]] = name
-
-    with _watched(module, look):
-        compute()
-    return found
+    norms = norms_after(network.module, network.shape)
+    found = {name: network.other(f"{behind[-1]}.weight").abs().cpu() for name, behind in norms.items()}
+    return {name: _shared(found[name], weight) for name, weight in net.weights.items() if name in found}
 
 
 def _shared(values: Tensor, weight: Tensor) -> Tensor:
