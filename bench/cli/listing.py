@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli import codes, options
-from bench.cli.output import cards, console, emit, say
+from bench.cli.output import cards, console, emit, say, table
 from bench.cli.recipes import cost, recipe
 from bench.cli.requests import need_training, plugins_of
 from bench.cli.users import suites_using
@@ -25,6 +25,8 @@ KINDS = {
     "networks": "network",
     "initialisations": "initialisation",
 }
+
+_SHORT = ("name", "summary", "profiles")  # of a suite; a line has no room for its file
 
 
 def list_(
@@ -46,7 +48,10 @@ def list_(
     for one, entries in found.items():
         if len(found) > 1:
             say(screen, one, "bold")
-        screen.print(cards((entry["name"], _lines(entry)) for entry in entries))
+        if one == "suites":
+            screen.print(table(_SHORT, ([_text(entry[name]) for name in _SHORT] for entry in entries)))
+        else:
+            screen.print(cards((entry["name"], _lines(entry)) for entry in entries))
     return codes.DONE
 
 
@@ -88,9 +93,7 @@ def _entry(component: Component, suites: list[str]) -> dict[str, Any]:
 def _lines(entry: dict[str, Any]) -> list[tuple[str, str]]:
     """What is said of an entry, each with its heading; the summary needs none."""
     told = {"summary": "", "aliases": "also", "reference": "from"}
-    return [
-        (told.get(name, name), _text(value)) for name, value in entry.items() if name not in ("name", "file") and value
-    ]
+    return [(told.get(name, name), _text(value)) for name, value in entry.items() if name != "name" and value]
 
 
 def _options(component: Component) -> list[str]:
