@@ -102,15 +102,15 @@ class _Driver:
         self._done, given_up = runs_to_make(asked, session.store, session.environment)
         self._asked = set(asked)
         self._skipped = self._done | given_up | (set(plan.runs) - self._asked)
-        self._work: Work = work_left(plan, self._skipped, states.keys())
+        self._evaluations = session.store.evaluations(
+            {run.last_pruning for run in plan.runs.values() if run.last_pruning}, session.environment, RESULTS_VERSION
+        )
+        self._work: Work = self._what_is_left()
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
         self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
         self._broken: list[Sequence[Task]] = []  # parts of packs that broke
         self._accounts = Accounts(plan)
-        self._evaluations = session.store.evaluations(
-            {run.last_pruning for run in plan.runs.values() if run.last_pruning}, session.environment, RESULTS_VERSION
-        )
         self._tried_again: set[str] = set()
         self._outdated = False  # whether the plan counts on a state that is not there
         self._widths: dict[Hashable, int] = {}
@@ -129,6 +129,11 @@ class _Driver:
                 raise RuntimeError("no task can begin although some are left")
             for worker, answer in self._crew.answers(self._listener.advanced):
                 self._hear(worker, answer)
+
+    def _what_is_left(self) -> Work:
+        left = [run for key, run in self._plan.runs.items() if key not in self._skipped]
+        unjudged = {run.last_pruning for run in left if run.last_pruning} - self._evaluations.keys()
+        return work_left(self._plan, self._skipped, self._states.keys(), unjudged)
 
     def _give_out(self) -> bool:
         """Give an idle worker the pack with the most urgent task; False when nothing can begin now."""
@@ -225,7 +230,7 @@ class _Driver:
         """Plan anew what is left, once nothing is under way: a state has gone and must be made again."""
         self._outdated = False
         self._skipped |= self._finished & set(self._plan.runs)
-        self._work = work_left(self._plan, self._skipped, self._states.keys())
+        self._work = self._what_is_left()
         self._finished = set()
         self._broken = []
 

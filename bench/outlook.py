@@ -73,7 +73,7 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
 
 def _looks(task: Task, ground: Ground) -> float:
     """What evaluating a task's pruned and final state costs, in training steps."""
-    pruned = any(isinstance(change.step, Prune) for change in task.changes)
+    pruned = task.judged and any(isinstance(change.step, Prune) for change in task.changes)
     both = pruned + (task.final and not (pruned and task.stretch is None))
     samples = ground.data.counts["validation"] + ground.data.counts["test"]
     return LOOKING * both * samples / ground.training.batch

@@ -85,13 +85,16 @@ class Work:
         return sum(task.steps for task in self.tasks.values())
 
 
-def work_left(plan: Plan, done: Collection[str], stored: Collection[str]) -> Work:
+def work_left(plan: Plan, done: Collection[str], stored: Collection[str], unjudged: Collection[str] = ()) -> Work:
     """What leads to the runs that are not done, given the states that are stored.
 
-    Urgent are the dense runs, then one seed of every cell, then more seeds: stopped at any moment, the table that has
-    come about so far is a balanced one.
+    `unjudged` are prunings that runs have still to tell of: they are made again, even where what was trained on them is
+    stored. Urgent are the dense runs, then one seed of every cell, then more seeds: stopped at any moment, the table
+    that has come about so far is a balanced one.
     """
-    return _Needs(plan, stored).of(run for run in sorted(plan.runs.values(), key=_urgency) if run.key not in done)
+    return _Needs(plan, stored, unjudged).of(
+        run for run in sorted(plan.runs.values(), key=_urgency) if run.key not in done
+    )
 
 
 def _urgency(run: Run) -> tuple[bool, int, int]:
@@ -100,8 +103,9 @@ def _urgency(run: Run) -> tuple[bool, int, int]:
 
 
 class _Needs:
-    def __init__(self, plan: Plan, stored: Collection[str]) -> None:
-        self._plan, self._graph, self._stored = plan, plan.graph, stored
+    def __init__(self, plan: Plan, stored: Collection[str], unjudged: Collection[str]) -> None:
+        self._plan, self._graph, self._stored, self._unjudged = plan, plan.graph, stored, unjudged
+        self._told_of = {run.last_pruning for run in plan.runs.values()}
         self._tasks: dict[str, Task] = {}
         self._ground: dict[str, Hashable] = {}
 
@@ -128,7 +132,17 @@ class _Needs:
                 waiting.extend((needed, None) for needed in inputs(task))
 
     def _at_hand(self, key: str) -> bool:
-        return key in self._tasks or key in self._stored or self._graph.starts[key] == key
+        stored = key in self._stored and self._pruning_before(key) not in self._unjudged
+        return key in self._tasks or stored or self._graph.starts[key] == key
+
+    def _pruning_before(self, key: str) -> str | None:
+        """The last pruning among the changes on which the training to a state began."""
+        before = self._graph.trained[key].base if key in self._graph.trained else key
+        while before in self._graph.changed:
+            if isinstance(self._graph.changed[before].step, Prune):
+                return before
+            before = self._graph.changed[before].before
+        return None
 
     def _task(self, key: str, seed: int) -> Task:
         stretch = None
@@ -143,7 +157,17 @@ class _Needs:
             changed = self._graph.changed[source]
             changes.insert(0, Change(changed.step, source, changed.looks_at))
             source = changed.before
-        return Task(key, seed, self._graph.starts[key], source, tuple(changes), stretch, key in self._plan.runs)
+        prunings = [change.key for change in changes if isinstance(change.step, Prune)]
+        return Task(
+            key,
+            seed,
+            self._graph.starts[key],
+            source,
+            tuple(changes),
+            stretch,
+            final=key in self._plan.runs,
+            judged=bool(prunings) and prunings[-1] in self._told_of,
+        )
 
 
 def inputs(task: Task) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.cli import codes, options
-from bench.cli.output import console, emit, say, table
+from bench.cli.output import cards, console, emit, say, table
+from bench.cli.recipes import cost, recipe
 from bench.cli.requests import need_training, plugins_of
+from bench.cli.users import suites_using
 from bench.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ KINDS = {
     "networks": "network",
     "initialisations": "initialisation",
 }
+
+_SHORT = ("name", "summary", "profiles")  # of a suite; a line has no room for its file
 
 
 def list_(
@@ -43,10 +46,12 @@ def list_(
         return codes.DONE
     screen = console()
     for one, entries in found.items():
-        columns = [name for name in entries[0] if any(entry[name] for entry in entries)] if entries else []
         if len(found) > 1:
             say(screen, one, "bold")
-        screen.print(table(columns, ([_text(entry[name]) for name in columns] for entry in entries)))
+        if one == "suites":
+            screen.print(table(_SHORT, ([_text(entry[name]) for name in _SHORT] for entry in entries)))
+        else:
+            screen.print(cards((entry["name"], _lines(entry)) for entry in entries))
     return codes.DONE
 
 
@@ -74,14 +79,21 @@ def _components(kind: str) -> list[dict[str, Any]]:
     from bench.registry import registry
 
     every = registry(kind)
-    return [_entry(every.get(name)) for name in every.names()]
+    used = suites_using(kind)
+    return [_entry(every.get(name), used.get(name, [])) for name in every.names()]
 
 
-def _entry(component: Component) -> dict[str, Any]:
+def _entry(component: Component, suites: list[str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": component.name, "summary": component.summary, "options": _options(component)}
     if component.kind == "method":
-        entry["cost"] = cost(component)
-    return entry | {"aliases": list(component.aliases), "reference": component.reference}
+        entry |= {"recipe": recipe(component), "cost": cost(component)}
+    return entry | {"aliases": list(component.aliases), "reference": component.reference, "suites": suites}
+
+
+def _lines(entry: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is said of an entry, each with its heading; the summary needs none."""
+    told = {"summary": "", "aliases": "also", "reference": "from"}
+    return [(told.get(name, name), _text(value)) for name, value in entry.items() if name != "name" and value]
 
 
 def _options(component: Component) -> list[str]:
@@ -97,32 +109,6 @@ def _default(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
-
-
-def cost(component: Component) -> str:
-    """What a method costs at its defaults, in dense trainings, where that is a simple number of the rounds."""
-    try:
-        costs = [_steps(component.make, rounds) / 1000 for rounds in (1, 2, 3)]
-    except Exception:  # a user's method may fail in any way, and `bench check` is there to say how
-        return ""
-    base, slope = costs[0] - (costs[1] - costs[0]), costs[1] - costs[0]
-    if abs(costs[2] - costs[1] - slope) > 0.01:
-        return ""
-    if abs(slope) < 0.01:
-        return f"{base:.3g} x dense"
-    each = "rounds" if abs(slope - 1) < 0.01 else f"{slope:.3g} x rounds"
-    return f"({each} + {base:.3g}) x dense" if abs(base) > 0.01 else f"{each} x dense"
-
-
-def _steps(make: Callable[..., Any], rounds: int) -> int:
-    """Training steps on a task of a thousand steps."""
-    from bench.methods.task import Task
-    from bench.recipe import Level, Optimiser, Schedule, Score, Train, Training
-
-    training = Training(Optimiser("adam", 0.001), Schedule("linear", 1000), 60)
-    ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
-    steps = make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer"))
-    return sum(step.stop - step.start for step in steps if isinstance(step, Train))
 
 
 def _text(value: Any) -> str:

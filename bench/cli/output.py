@@ -69,6 +69,22 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     return made
 
 
+def cards(entries: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> Table:
+    """Names, each with some lines: a heading, which may be empty, and a text."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, lines in entries:
+        for number, (heading, text) in enumerate(lines):
+            said = Text.assemble((f"{heading}: ", "dim") if heading else "", text)
+            made.add_row(Text("" if number else name, style="bold"), said)
+        made.add_row("", "")
+    return made
+
+
 def duration(seconds: float) -> str:
     """8 s, 2 min 5 s, 3 h 20 min, 4 days 2 h."""
     whole = round(seconds)

@@ -52,6 +52,7 @@ class Task:
     changes: tuple[Change, ...]
     stretch: Stretch | None
     final: bool  # whether a run ends here: then it is measured, test data included
+    judged: bool = True  # whether some run tells what its last pruning did; test data are looked at for no other
 
     @property
     def steps(self) -> int:

@@ -80,12 +80,12 @@ class Workshop:
             return calibrate(self._network, self._content, training, seed, self._drawn(seed), most)
 
     def _prepare(self, task: Task) -> tuple[State | None, State]:
-        """The state right after the last pruning, if there was one, and that from which training goes on."""
+        """The state right after the last pruning, if it is to be judged, and that from which training goes on."""
         state = self._state(task.source, task)
         at_pruning = None
         for change in task.changes:
             state = self._change(state, change, task)
-            if isinstance(change.step, Prune):
+            if isinstance(change.step, Prune) and task.judged:
                 at_pruning = state
         return at_pruning, state
 

@@ -70,6 +70,23 @@ def test_rescaling_keeps_the_sum_of_a_layer_that_is_all_alike() -> None:
         assert float(weight.sum()) == pytest.approx(0.5 * weight.numel()), name
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 1.0])
+def test_rescaling_is_that_of_zhou_et_al(share: float) -> None:
+    """Layer by layer, each weight times the number of weights over the number of ones in the mask; biases as drawn."""
+    start, before = drawn(1), ticket(5, share)
+    after = reset(before, Reset(rescale=True), LAYOUT, start, lambda: drawn(9), (0, "here"))
+    first, masks = LAYOUT.weights(start.weights), LAYOUT.weights(before.mask)
+    for name, found in LAYOUT.weights(after.weights).items():
+        ones = sum(bool(one) for one in masks[name].flatten())
+        for place, value in enumerate(found.flatten().tolist()):
+            there = bool(masks[name].flatten()[place])
+            expected = float(first[name].flatten()[place]) * found.numel() / ones if there else 0.0
+            assert value == pytest.approx(expected, rel=1e-6), (name, place)
+    for name, bias in LAYOUT.views(after.weights).items():
+        if name.endswith(".bias"):
+            assert torch.equal(bias, LAYOUT.views(start.weights)[name] * LAYOUT.views(before.mask)[name])
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0, 1), st.sampled_from(["weight", "unit", "input"]), st.integers(0, 5))
 def test_shuffling_moves_as_many_to_other_places(share: float, granularity: str, seed: int) -> None:

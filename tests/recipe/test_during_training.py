@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bench.durations import Duration
 from bench.errors import UserError
 from bench.methods.dynamic import drawn, dynamic, gradual, rounds
+from bench.methods.lottery import lottery
 from bench.methods.task import Task
-from bench.recipe import Level, Optimiser, Prune, Schedule, Score, Step, Train, Training, merged
+from bench.recipe import Level, Optimiser, Prune, Reset, Schedule, Score, Step, Train, Training, merged
 
 LADDER = tuple(Level(index, (("fc1", 1 - 0.8**index), ("output", 1 - 0.9**index))) for index in range(1, 7))
 
@@ -93,3 +94,10 @@ def test_drawn_moments_are_the_same_for_all_levels_and_differ_by_draw() -> None:
     assert other != first
     with pytest.raises(UserError, match="count is 900, and there are 800 steps"):
         list(drawn(task(1000), 900, *window))
+
+
+@pytest.mark.parametrize(("rewind", "step"), [("1 epoch", 100), ("0.5 epochs", 50), ("10 %", 60), ("7", 7), (0, 0)])
+def test_a_ticket_rewinds_to_any_time(rewind: str | int, step: int) -> None:
+    steps = list(lottery(task(600, levels=2), Duration.parse(rewind)))
+    assert [one.to for one in steps if isinstance(one, Reset)] == [step, step]
+    assert [(one.start, one.stop) for one in steps if isinstance(one, Train)] == [(0, 600), (step, 600), (step, 600)]
