@@ -14,6 +14,7 @@ from bench.durations import Duration
 from bench.errors import UserError
 from bench.executors.tasks import Place
 from bench.levels import ladder, overall
+from bench.methods.kinds import prunes
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.pruning import asking
@@ -150,7 +151,7 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     options = arguments(component, dict(method.options))
     rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
     dense = bool(component.extra.get("dense"))
-    if not dense:
+    if prunes(component):
         scored = registry("score").get(method.prune.score.name)
         given = arguments(scored, dict(method.prune.score.options))
         asking.check_granularity(scored, given, method.prune.granularity, where)

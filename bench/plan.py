@@ -95,8 +95,7 @@ def work_left(plan: Plan, done: Collection[str], stored: Collection[str]) -> Wor
 
 
 def _urgency(run: Run) -> tuple[bool, int, int]:
-    dense = run.last_pruning is None
-    return not dense, run.cell.ground.seeds.index(run.seed), run.cell.level
+    return run.cell.level > 0, run.cell.ground.seeds.index(run.seed), run.cell.level
 
 
 class _Needs:

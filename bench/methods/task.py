@@ -45,5 +45,24 @@ class Task:
         """A training of its own length, at a share of the rate; a schedule in steps becomes a constant one."""
         kind = "constant" if self.training.schedule.kind == "step" else self.training.schedule.kind
         schedule = Schedule(kind, length, final=self.training.schedule.final)
+        return self._anew(schedule, rate)
+
+    def longer(self, length: int, rate: float = 1.0) -> Train:
+        """The suite's training with its schedule stretched, or shortened, to a length, at a share of the rate."""
+        whole = self.training.schedule
+        schedule = replace(
+            whole,
+            length=length,
+            warmup=_stretched(whole.warmup, length, whole.length),
+            milestones=tuple(_stretched(milestone, length, whole.length) for milestone in whole.milestones),
+        )
+        return self._anew(schedule, rate)
+
+    def _anew(self, schedule: Schedule, rate: float) -> Train:
         optimiser = replace(self.training.optimiser, lr=self.training.optimiser.lr * rate)
-        return Train(replace(self.training, optimiser=optimiser, schedule=schedule), 0, length)
+        return Train(replace(self.training, optimiser=optimiser, schedule=schedule), 0, schedule.length)
+
+
+def _stretched(step: int, length: int, whole: int) -> int:
+    """The step that is as far on in a schedule of another length, rounded half up."""
+    return (2 * step * length + whole) // (2 * whole)

@@ -22,6 +22,8 @@ LEVELS = SparsitySpec(targets=(0.4, 0.8))
 
 METHODS = {
     "none": method("none"),
+    "dense-longer": method("dense-longer"),
+    "one-shot-longer": method("one-shot-longer"),
     "one-shot": method("one-shot"),
     "one-shot, fine-tuned": method("one-shot", "one-shot, fine-tuned", fine_tune=steps(20)),
     "lottery": method("lottery"),
