@@ -11,6 +11,7 @@ from bench.grid import Cell, Ground
 from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
 from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
+from bench.suite.labels import in_words
 
 _GRANULES = {"weight": "weights", "unit": "output units with their biases", "input": "input features"}
 
@@ -48,6 +49,8 @@ class Explanation:
     dense_steps: int
     steps_alone: int
     steps_of_its_own: int  # those that no other cell needs
+    whole: bool  # whether it prunes nothing
+    network: str | None  # in words, where it is not that of the suite
 
     @property
     def cost(self) -> float:
@@ -74,7 +77,17 @@ def explain(plan: Plan, cell: Cell) -> Explanation:
         dense_steps=ground.training.schedule.length,
         steps_alone=run.steps_alone,
         steps_of_its_own=own,
+        whole=not any(isinstance(step, Prune) for step in cell.steps),
+        network=_network_words(cell) if cell.own is not ground else None,
     )
+
+
+def _network_words(cell: Cell) -> str:
+    choice, weights = cell.own.place.network, sum(layer.weights for layer in cell.own.layers)
+    options = ", ".join(in_words(name, value) for name, value in choice.options)
+    named = f"{choice.name} ({options})" if options else choice.name
+    whole = sum(layer.weights for layer in cell.ground.layers)
+    return f"{named}, {weights:,} weights in place of {whole:,}"
 
 
 def _users(plan: Plan, ground: Ground, seed: int) -> Mapping[str, list[Cell]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from bench.arguments import arguments, called, settings
@@ -15,10 +15,12 @@ from bench.errors import UserError
 from bench.executors.tasks import Place
 from bench.levels import ladder, overall
 from bench.methods.kinds import prunes
-from bench.methods.task import Task
+from bench.methods.task import Instead, Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
+from bench.models.narrowing import TooNarrow, of_size
 from bench.pruning import asking
-from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
+from bench.pruning.masks import exact_count
+from bench.recipe import Level, Recipe, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, registry
 from bench.suite.labels import told_apart
 from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
@@ -37,6 +39,16 @@ class Ground:
     layers: tuple[LayerInfo, ...]
     parameters: int
     multiply_adds: int
+    _others: dict[Choice, Ground] = field(default_factory=dict, repr=False)  # shared with all that come of it
+
+    def on(self, network: Choice) -> Ground:
+        """The same ground with another network, which a method puts in the place of the suite's."""
+        if network == self.place.network:
+            return self
+        if network not in self._others:
+            place = replace(self.place, network=network)
+            self._others[network] = replace(self, place=place, **_facts(network, self.data))
+        return self._others[network]
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -44,7 +56,7 @@ class Ground:
 
     @cached_property
     def _identities(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        return _identity("network", self.problem.model), _identity("initialisation", self.problem.initialisation)
+        return _identity("network", self.place.network), _identity("initialisation", self.problem.initialisation)
 
     def start(self, seed: int) -> Start:
         network, initialisation = self._identities
@@ -60,8 +72,12 @@ class Cell:
     method: MethodSpec
     level: int  # 0 for a method that does not prune
     target: float
+    own: Ground  # the ground with the network that the method has put in the place of the suite's, where it has
     steps: tuple[Step, ...]
     position: int
+
+    def recipe(self, seed: int) -> Recipe:
+        return Recipe(self.own.start(seed), self.steps)
 
 
 @dataclass(frozen=True)
@@ -85,15 +101,15 @@ def expand(suite: Suite, policy: DataPolicy) -> Grid:
         info = replace(opened[problem.data].info, name=data[problem.data])
         grounds.append(_ground(problem, info, models[problem.model], policy))
     cells: list[Cell] = []
+    notices = [dataset.notice for dataset in opened.values() if dataset.notice]
     for ground in grounds:
         for method in ground.problem.methods:
-            cells.extend(_cells(ground, method, len(cells)))
-    notices = [dataset.notice for dataset in opened.values() if dataset.notice]
+            cells.extend(_cells(ground, method, len(cells), notices))
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
 
 
 def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) -> Ground:
-    module = build(problem.model, data.shape, data.classes)
+    facts = _facts(problem.model, data)
     samples = data.counts["train"]
     if problem.training.batch > samples:
         raise UserError(
@@ -113,10 +129,18 @@ def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) ->
         place=Place(problem.data, policy.for_workers(), data.fingerprint, problem.model, problem.initialisation),
         training=_training(problem.training, steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
-        layers=prunable_layers(module),
-        parameters=sum(parameter.numel() for parameter in module.parameters()),
-        multiply_adds=sum(multiply_adds(module, data.shape).values()),
+        **facts,
     )
+
+
+def _facts(network: Choice, data: DataInfo) -> dict[str, Any]:
+    """What a ground knows of its network."""
+    module = build(network, data.shape, data.classes)
+    return {
+        "layers": prunable_layers(module),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "multiply_adds": sum(multiply_adds(module, data.shape).values()),
+    }
 
 
 def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
@@ -145,7 +169,7 @@ def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
     )
 
 
-def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
+def _cells(ground: Ground, method: MethodSpec, position: int, notices: list[str]) -> list[Cell]:
     component = registry("method").get(method.name)
     where = f"method {method.label!r}"
     options = arguments(component, dict(method.options))
@@ -158,12 +182,30 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
         task = _task(ground, method.prune, rungs[:level])
-        steps = merged(tuple(component.make(task, **options)))
+        try:
+            start, steps = _written(ground, component.make(task, **options), where)
+        except TooNarrow as error:
+            notices.append(f"{ground.data.name}, {ground.model}: {where} has no row at level {level}: {error}")
+            continue
         target = overall(rungs[level - 1], ground.layers) if level else 0.0
         if level and ground.problem.sparsities.targets:
             target = ground.problem.sparsities.targets[level - 1]
-        cells.append(Cell(ground, method, level, target, steps, position + len(cells)))
+        cells.append(Cell(ground, method, level, target, start, steps, position + len(cells)))
     return cells
+
+
+def _written(ground: Ground, said: Iterable[Instead | Step], where: str) -> tuple[Ground, tuple[Step, ...]]:
+    """What a method's recipe starts from, and its steps."""
+    network: Choice | None = None
+    steps: list[Step] = []
+    for one in said:
+        if not isinstance(one, Instead):
+            steps.append(one)
+        elif network is None and not steps:
+            network = one.network
+        else:
+            raise UserError(f"{where}: names another network in the middle of its recipe; yield that once, and first")
+    return ground if network is None else ground.on(network), merged(tuple(steps))
 
 
 def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
@@ -174,7 +216,15 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         _score(prune.score, ground),
         prune.granularity,
         prune.scope,
+        partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
     )
+
+
+def _smaller(ground: Ground, level: Level) -> Choice:
+    """The network of a ground, narrowed to what a level leaves of its weights."""
+    gone = dict(level.layers)
+    left = sum(layer.weights - exact_count(gone.get(layer.name, 0.0), layer.weights) for layer in ground.layers)
+    return of_size(ground.place.network, ground.data.shape, ground.data.classes, left)
 
 
 def _score(choice: Choice, ground: Ground) -> Score:

@@ -53,8 +53,6 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
     counts = Counter(pack_of(task, work.ground[key]) for key, task in work.tasks.items())
     for (kind, _), tasks in _side_by_side(work).items():
         ground = work.ground[tasks[0].key]
-        if not isinstance(ground, Ground):
-            raise TypeError("a task without its ground")
         known = speed(ground)
         if known is None or (tasks[0].stretch and not known.holds(counts[kind])):
             flops = 6 * ground.multiply_adds * ground.training.batch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.executors.tasks import Change, Stretch, Task
 from bench.graph import Graph
-from bench.grid import Cell, Grid
+from bench.grid import Cell, Grid, Ground
 from bench.recipe import Prune, Recipe, Train, start_key
 
 
@@ -33,6 +33,7 @@ class Plan:
     graph: Graph
     runs: Mapping[str, Run]
     keys: Mapping[Cell, tuple[tuple[int, str], ...]]  # the seeds of each cell and the runs that they lead to
+    grounds: Mapping[str, Ground]  # by the key of a start: the data and the network that it names
 
     @property
     def steps_alone(self) -> int:
@@ -50,10 +51,12 @@ def make_plan(grid: Grid) -> Plan:
     graph = Graph()
     runs: dict[str, Run] = {}
     keys: dict[Cell, tuple[tuple[int, str], ...]] = {}
+    grounds: dict[str, Ground] = {}
     for cell in grid.cells:
         found = []
         for seed in cell.ground.seeds:
-            recipe = Recipe(cell.ground.start(seed), cell.steps)
+            recipe = cell.recipe(seed)
+            grounds.setdefault(start_key(recipe.start), cell.own)
             path = graph.add(recipe, cell.ground.training)
             key = path[-1].after if path else start_key(recipe.start)
             found.append((seed, key))
@@ -69,7 +72,7 @@ def make_plan(grid: Grid) -> Plan:
                     sum(step.stop - step.start for step in cell.steps if isinstance(step, Train)),
                 )
         keys[cell] = tuple(found)
-    return Plan(grid, graph, runs, keys)
+    return Plan(grid, graph, runs, keys, grounds)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Work:
     """The tasks still to be done, most urgent first, and who waits for whom."""
 
     tasks: Mapping[str, Task]
-    ground: Mapping[str, Hashable]  # the tasks of one ground share data and network
+    ground: Mapping[str, Ground]  # the tasks of one ground share data and network
     waits_for: Mapping[str, frozenset[str]]
 
     @property
@@ -102,7 +105,7 @@ class _Needs:
     def __init__(self, plan: Plan, stored: Collection[str]) -> None:
         self._plan, self._graph, self._stored = plan, plan.graph, stored
         self._tasks: dict[str, Task] = {}
-        self._ground: dict[str, Hashable] = {}
+        self._ground: dict[str, Ground] = {}
 
     def of(self, runs: Iterable[Run]) -> Work:
         for run in runs:
@@ -120,7 +123,7 @@ class _Needs:
             wanted, task = waiting.pop()
             if task is not None:
                 self._tasks[wanted] = task
-                self._ground[wanted] = run.cell.ground
+                self._ground[wanted] = self._plan.grounds[task.start]
             elif not self._at_hand(wanted) or (asked and wanted == key and wanted not in self._tasks):
                 task = self._task(wanted, run.seed)
                 waiting.append((wanted, task))

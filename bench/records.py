@@ -70,7 +70,7 @@ def _settings(cell: Cell) -> dict[str, Any]:
             "source": ground.data.source,
             "counts": dict(ground.data.counts),
         },
-        "model": _choice("network", problem.model, not_options=("shape", "classes")),
+        "model": _choice("network", cell.own.place.network, not_options=("shape", "classes")),
         "initialisation": _choice("initialisation", problem.initialisation),
         "training": asdict(ground.training),
         "prune": {
@@ -180,14 +180,14 @@ def broken_record(run: Run, status: Any, reason: str, accounts: Accounts) -> Run
 
 
 def _common(run: Run, accounts: Accounts) -> dict[str, Any]:
-    ground = run.cell.ground
+    own = run.cell.own
     return {
         "key": run.key,
         "seed": run.seed,
         "results_version": RESULTS_VERSION,
         "steps_alone": run.steps_alone,
         "steps_shared": accounts.steps_shared(run),
-        "flops_alone": 2.0 * PASSES * ground.multiply_adds * ground.training.batch * run.steps_alone,
+        "flops_alone": 2.0 * PASSES * own.multiply_adds * own.training.batch * run.steps_alone,
         "steps": tuple(accounts.stretches(run)),
         "recipe": json.dumps(canonical(run.recipe), sort_keys=True, separators=(",", ":")),
         "components": components_of(run),
@@ -198,7 +198,7 @@ def components_of(run: Run) -> dict[str, str]:
     problem, method = run.cell.ground.problem, run.cell.method
     used = {
         "dataset": problem.data.name,
-        "network": problem.model.name,
+        "network": run.cell.own.place.network.name,
         "initialisation": problem.initialisation.name,
         "method": method.name,
         "score": method.prune.score.name,

@@ -108,6 +108,8 @@ def cost(component: Component) -> str:
     base, slope = costs[0] - (costs[1] - costs[0]), costs[1] - costs[0]
     if abs(costs[2] - costs[1] - slope) > 0.01:
         return ""
+    if component.extra.get("sized"):
+        return f"{base:.3g} x dense, of a smaller network"
     if abs(slope) < 0.01:
         return f"{base:.3g} x dense"
     each = "rounds" if abs(slope - 1) < 0.01 else f"{slope:.3g} x rounds"
@@ -118,10 +120,11 @@ def _steps(make: Callable[..., Any], rounds: int) -> int:
     """Training steps on a task of a thousand steps."""
     from bench.methods.task import Task
     from bench.recipe import Level, Optimiser, Schedule, Score, Train, Training
+    from bench.registry import Choice
 
     training = Training(Optimiser("adam", 0.001), Schedule("linear", 1000), 60)
     ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
-    steps = make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer"))
+    steps = make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer", lambda: Choice("smaller")))
     return sum(step.stop - step.start for step in steps if isinstance(step, Train))
 
 

@@ -12,13 +12,13 @@ import torch
 from bench.contract import Promise, samples
 from bench.durations import Duration
 from bench.executors.tasks import TaskResult
-from bench.executors.workshop import Workshop
+from bench.executors.workshop import Workshops
 from bench.graph import visits
 from bench.grid import Cell, Grid, expand
 from bench.methods.kinds import prunes
 from bench.plan import Plan, make_plan, work_left
 from bench.pruning.masks import exact_count
-from bench.recipe import Optimiser, Prune, Recipe, Reset, Train
+from bench.recipe import Optimiser, Prune, Reset, Train
 from bench.registry import Choice, Component
 from bench.states import States
 from bench.suite.options import annotation_of, known_options
@@ -75,7 +75,7 @@ def deterministic(component: Component) -> str | None:
 
 def consistent_clocks(component: Component) -> str | None:
     for cell in _cells(component):
-        recipe = Recipe(cell.ground.start(0), cell.steps)
+        recipe = cell.recipe(0)
         total = cell.ground.training.schedule.length
         try:
             list(visits(recipe, cell.ground.training))
@@ -142,12 +142,11 @@ def _carry_out(plan: Plan, only: str | None = None) -> dict[str, TaskResult]:
     """Run a small plan in this process."""
     skipped = set(plan.runs) - {only} if only else set()
     work = work_left(plan, skipped, ())
-    place = plan.grid.grounds[0].place
     results: dict[str, TaskResult] = {}
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Workshop(place, States(Path(folder)), torch.device("cpu"))
-        for task in work.tasks.values():  # each stands after those that it rests on
-            answer = workshop.run([task], lambda replica_steps: None)
+        workshops = Workshops(States(Path(folder)), torch.device("cpu"))
+        for key, task in work.tasks.items():  # each stands after those that it rests on
+            answer = workshops.at(work.ground[key].place).run([task], lambda replica_steps: None)
             results.update({result.key: result for result in answer.results})
     return results
 

@@ -22,6 +22,9 @@ class Place:
     network: Choice
     initialisation: Choice
 
+    def same_data(self, other: Place) -> bool:
+        return (self.data, self.policy, self.fingerprint) == (other.data, other.policy, other.fingerprint)
+
 
 @dataclass(frozen=True)
 class Change:

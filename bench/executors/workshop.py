@@ -31,19 +31,13 @@ from bench.training.state import State
 class Workshop:
     """One data set and one network, ready for the packs that need them."""
 
-    def __init__(self, place: Place, states: States, device: torch.device) -> None:
-        dataset = open_dataset(place.data, place.policy)
-        if dataset.info.fingerprint != place.fingerprint:
-            raise UserError(
-                f"data set {dataset.info.name}: its files changed since the run was planned "
-                f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
-            )
-        self._plan = build(place.network, dataset.info.shape, dataset.info.classes)
-        self._multiply_adds = multiply_adds(self._plan, dataset.info.shape)
-        self._network: StackedNetwork = stacked(self._plan.to(device))
+    def __init__(self, place: Place, states: States, content: Content) -> None:
+        self._plan = build(place.network, content.shape, content.classes)
+        self._multiply_adds = multiply_adds(self._plan, content.shape)
+        self._network: StackedNetwork = stacked(self._plan.to(content.device))
         self._place = place
-        self._shape = dataset.info.shape, dataset.info.classes
-        self._content = Content(dataset, device)
+        self._shape = content.shape, content.classes
+        self._content = content
         self._states = states
 
     def run(self, tasks: Sequence[Task], progress: Callable[[int], None]) -> PackResult:
@@ -182,6 +176,33 @@ class Workshop:
     def _stack(self, states: Sequence[State]) -> Stack:
         plain = Optimiser("sgd", 0.0)
         return lay([state.fresh() for state in states], [plain] * len(states), self._content.device)
+
+
+class Workshops:
+    """A workshop for each network, on one data set at a time, which lies on the device once."""
+
+    def __init__(self, states: States, device: torch.device) -> None:
+        self._states, self._device = states, device
+        self._made: dict[Place, Workshop] = {}
+        self._content: Content | None = None
+
+    def at(self, place: Place) -> Workshop:
+        if place not in self._made:
+            if self._content is None or not any(place.same_data(other) for other in self._made):
+                self._made.clear()
+                self._content = None  # before the next one needs the room
+                self._content = self._opened(place)
+            self._made[place] = Workshop(place, self._states, self._content)
+        return self._made[place]
+
+    def _opened(self, place: Place) -> Content:
+        dataset = open_dataset(place.data, place.policy)
+        if dataset.info.fingerprint != place.fingerprint:
+            raise UserError(
+                f"data set {dataset.info.name}: its files changed since the run was planned "
+                f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
+            )
+        return Content(dataset, self._device)
 
 
 def _ends_pruned(task: Task) -> bool:

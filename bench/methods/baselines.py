@@ -1,4 +1,4 @@
-"""Baselines of equal cost: other uses of as many training steps as the lottery ladder took in all.
+"""Baselines of equal cost and of equal size: what else the same training, or as many weights, could have been used for.
 
 What is pruned trains on at the whole rate unless a suite says otherwise; fine-tuned at a small one it would be a weak
 baseline: Le and Hua, Network Pruning That Matters: A Case Study on Retraining Variants, ICLR 2021.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.durations import Duration
-from bench.methods.task import Task
+from bench.methods.task import Instead, Task
 from bench.recipe import Reset, Step
 from bench.registry import method
 
@@ -40,3 +40,10 @@ def one_shot_longer(task: Task, fine_tune_rate: float = 1.0, rewind: Duration = 
 def _steps_of_the_ticket(task: Task, rewind: Duration) -> int:
     """The dense training, and one from the rewinding point on for each round of the ladder."""
     return task.total + len(task.rounds) * (task.total - task.steps(rewind))
+
+
+@method("equal-size", aliases=("small-dense", "dense-small"), whole=True, sized=True)
+def equal_size(task: Task) -> Iterator[Instead | Step]:
+    """The control: a narrower network, whole, with as many weights as the level leaves, or just fewer."""
+    yield task.equal_size()
+    yield task.train()

@@ -1,7 +1,8 @@
 """What a method says of itself where it is registered.
 
 `dense=True`: it prunes nothing and is the same at all levels, so that it has one row. `whole=True`: it prunes nothing
-either, but has a row for each level, to which its size or its cost belongs.
+either, but has a row for each level, to which its size or its cost belongs; `sized=True` says that it is the size,
+of another network than the suite's.
 """
 
 from __future__ import annotations

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bench.durations import Duration
 from bench.recipe import Level, Prune, Schedule, Score, Train, Training
+from bench.registry import Choice
+
+
+@dataclass(frozen=True)
+class Instead:
+    """Said before the first step: the recipe starts from this network, not from that of the suite."""
+
+    network: Choice
+
+
+def _unknown() -> Choice:
+    raise LookupError("this task was made without a network, so that there is none of another size")
 
 
 @dataclass(frozen=True)
@@ -18,6 +31,7 @@ class Task:
     score: Score
     granularity: str
     scope: str
+    smaller: Callable[[], Choice] = _unknown  # the network narrowed to what the level leaves of its weights
 
     @property
     def level(self) -> Level:
@@ -36,6 +50,10 @@ class Task:
     def train(self, start: int = 0, stop: int | None = None) -> Train:
         """The suite's training from a step to a step, to its end by default."""
         return Train(self.training, start, self.total if stop is None else stop)
+
+    def equal_size(self) -> Instead:
+        """The network narrowed until it has no more weights than the level leaves, to be whole in place of pruned."""
+        return Instead(self.smaller())
 
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""

@@ -22,6 +22,7 @@ LEVELS = SparsitySpec(targets=(0.4, 0.8))
 
 METHODS = {
     "none": method("none"),
+    "equal-size": method("equal-size"),
     "dense-longer": method("dense-longer"),
     "one-shot-longer": method("one-shot-longer"),
     "one-shot": method("one-shot"),
