@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.graph import Visit, visits
 from bench.grid import Cell, Ground
 from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
-from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
+from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Teacher, Train, Training
 from bench.suite.labels import in_words
 
 _GRANULES = {"weight": "weights", "unit": "output units with their biases", "input": "input features"}
@@ -49,6 +49,7 @@ class Explanation:
     dense_steps: int
     steps_alone: int
     steps_of_its_own: int  # those that no other cell needs
+    teacher_steps: int  # those of steps_alone that only train its teacher
     whole: bool  # whether it prunes nothing
     network: str | None  # in words, where it is not that of the suite
 
@@ -77,6 +78,7 @@ def explain(plan: Plan, cell: Cell) -> Explanation:
         dense_steps=ground.training.schedule.length,
         steps_alone=run.steps_alone,
         steps_of_its_own=own,
+        teacher_steps=run.steps_alone - sum(step.steps for step in steps),
         whole=not any(isinstance(step, Prune) for step in cell.steps),
         network=_network_words(cell) if cell.own is not ground else None,
     )
@@ -97,7 +99,8 @@ def _users(plan: Plan, ground: Ground, seed: int) -> Mapping[str, list[Cell]]:
         if cell.ground is not ground or seed not in dict(keys):
             continue
         seen: set[str] = set()
-        for trained in plan.runs[dict(keys)[seed]].path:
+        run = plan.runs[dict(keys)[seed]]
+        for trained in (*run.path, *run.teaching):
             seen.update(key for key, _, _ in _stretches(plan, trained))
         for key in seen:
             users[key].append(cell)
@@ -144,7 +147,19 @@ def _shared(plan: Plan, key: str, users: Mapping[str, list[Cell]], cell: Cell) -
 
 
 def _train_words(step: Train, ground: Ground) -> str:
-    training = step.training
+    teacher = step.training.teacher
+    words = _training_words(replace(step.training, teacher=None), step, ground)
+    return f"{words}, taught by {_teacher(teacher, ground)}" if teacher else words
+
+
+def _teacher(teacher: Teacher, ground: Ground) -> str:
+    whose = "the suite's network" if teacher.network == ground.network else "a network"
+    dense = (Train(ground.training, 0, ground.training.schedule.length),)
+    when = "after its dense training" if teacher.steps == dense else "after a recipe of its own"
+    return f"{whose} {when}, which counts {teacher.alpha:g} against the labels, at temperature {teacher.temperature:g}"
+
+
+def _training_words(training: Training, step: Train, ground: Ground) -> str:
     if training == ground.training:
         if (step.start, step.stop) == (0, training.schedule.length):
             return f"train all {step.stop:,} steps of the suite's training ({_training(training)})"

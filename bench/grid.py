@@ -58,10 +58,13 @@ class Ground:
     def _identities(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return _identity("network", self.place.network), _identity("initialisation", self.problem.initialisation)
 
+    @property
+    def network(self) -> tuple[Any, ...]:
+        """What a key hashes of the network: layers adapt to the data, so its shape belongs to it."""
+        return (*self._identities[0], self.data.shape, self.data.classes)
+
     def start(self, seed: int) -> Start:
-        network, initialisation = self._identities
-        # Layers adapt to the data, so its shape belongs to the network.
-        return Start(self.data.fingerprint, (*network, self.data.shape, self.data.classes), initialisation, seed)
+        return Start(self.data.fingerprint, self.network, self._identities[1], seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,16 @@ class Cell:
 
     def recipe(self, seed: int) -> Recipe:
         return Recipe(self.own.start(seed), self.steps)
+
+    def ground_of(self, start: Start) -> Ground:
+        """The ground on which a recipe of this cell, its own or that of a teacher, starts."""
+        for ground in (self.own, self.ground):
+            if ground.network == start.network:
+                return ground
+        raise UserError(
+            f"method {self.method.label!r}: its teacher has a network that is neither the suite's nor its own; "
+            "give it one of these"
+        )
 
 
 @dataclass(frozen=True)
@@ -217,6 +230,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         prune.granularity,
         prune.scope,
         partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
+        ground.network,
     )
 
 

@@ -6,10 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.executors.tasks import Change, Stretch, Task
-from bench.graph import Graph
+from bench.executors.tasks import Change, Stretch, Task, TaughtBy
+from bench.graph import Graph, Visit, visits
 from bench.grid import Cell, Grid, Ground
-from bench.recipe import Prune, Recipe, Train, start_key
+from bench.recipe import Prune, Recipe, Train, Training, start_key, taught_by
+
+
+@dataclass(frozen=True)
+class Effort:
+    """A training that a run needs, when it is made alone."""
+
+    steps: int
+    ground: Ground  # with the network that is trained
+    teacher: Ground | None  # with the network that looks at each batch as well
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,14 @@ class Run:
     cell: Cell  # the first of the cells that this run belongs to
     recipe: Recipe
     path: tuple[str, ...]  # the keys of its trained states, one a Train
+    teaching: tuple[str, ...]  # those on the way of its teacher
     last_pruning: str | None
-    steps_alone: int
+    efforts: tuple[Effort, ...]
+
+    @property
+    def steps_alone(self) -> int:
+        """Training steps that it takes on its own, those of its teacher included."""
+        return sum(effort.steps for effort in self.efforts)
 
 
 @dataclass(frozen=True)
@@ -56,23 +71,63 @@ def make_plan(grid: Grid) -> Plan:
         found = []
         for seed in cell.ground.seeds:
             recipe = cell.recipe(seed)
-            grounds.setdefault(start_key(recipe.start), cell.own)
             path = graph.add(recipe, cell.ground.training)
             key = path[-1].after if path else start_key(recipe.start)
             found.append((seed, key))
             if key not in runs:
-                prunings = [visit.after for visit in path if isinstance(visit.step, Prune)]
-                runs[key] = Run(
-                    key,
-                    seed,
-                    cell,
-                    recipe,
-                    tuple(visit.after for visit in path if isinstance(visit.step, Train)),
-                    prunings[-1] if prunings else None,
-                    sum(step.stop - step.start for step in cell.steps if isinstance(step, Train)),
-                )
+                runs[key] = _run(key, seed, cell, recipe, path)
+                for one in (recipe, *_teachers(recipe)):
+                    grounds.setdefault(start_key(one.start), cell.ground_of(one.start))
         keys[cell] = tuple(found)
     return Plan(grid, graph, runs, keys, grounds)
+
+
+def _run(key: str, seed: int, cell: Cell, recipe: Recipe, path: list[Visit]) -> Run:
+    ways = {recipe: path}
+    ways |= {teacher: list(visits(teacher, cell.ground.training)) for teacher in _teachers(recipe)}
+    prunings = [visit.after for visit in path if isinstance(visit.step, Prune)]
+    return Run(
+        key,
+        seed,
+        cell,
+        recipe,
+        _trained(path),
+        tuple(state for one, way in ways.items() if one is not recipe for state in _trained(way)),
+        prunings[-1] if prunings else None,
+        tuple(_efforts(cell, ways)),
+    )
+
+
+def _trained(path: Iterable[Visit]) -> tuple[str, ...]:
+    return tuple(visit.after for visit in path if isinstance(visit.step, Train))
+
+
+def _teachers(recipe: Recipe) -> list[Recipe]:
+    """The recipes of its teachers, and of theirs, each once."""
+    found: dict[Recipe, None] = {}
+    for step in recipe.steps:
+        if isinstance(step, Train) and step.training.teacher is not None:
+            teacher = taught_by(recipe.start, step.training.teacher)
+            found |= dict.fromkeys((teacher, *_teachers(teacher)))
+    return list(found)
+
+
+def _efforts(cell: Cell, ways: Mapping[Recipe, list[Visit]]) -> Iterable[Effort]:
+    """What a student and its teacher have in common, such as the dense training of both, is done once."""
+    found: dict[tuple[str, Training, int], Effort] = {}
+    for recipe, way in ways.items():
+        for visit in way:
+            if not isinstance(visit.step, Train):
+                continue
+            training, start = visit.step.training, visit.step.start
+            known = found.get((visit.before, training, start))
+            teacher = taught_by(recipe.start, training.teacher).start if training.teacher else None
+            found[visit.before, training, start] = Effort(
+                max(visit.step.stop - start, known.steps if known else 0),
+                cell.ground_of(recipe.start),
+                cell.ground_of(teacher) if teacher else None,
+            )
+    return found.values()
 
 
 @dataclass(frozen=True)
@@ -145,13 +200,22 @@ class _Needs:
             changed = self._graph.changed[source]
             changes.insert(0, Change(changed.step, source, changed.looks_at))
             source = changed.before
-        return Task(key, seed, self._graph.starts[key], source, tuple(changes), stretch, key in self._plan.runs)
+        final = key in self._plan.runs
+        return Task(key, seed, self._graph.starts[key], source, tuple(changes), stretch, final, self._teacher(key))
+
+    def _teacher(self, key: str) -> TaughtBy | None:
+        teacher = self._graph.teachers.get(key)
+        if teacher is None:
+            return None
+        ground = self._plan.grounds[self._graph.starts[teacher]]
+        return TaughtBy(teacher, ground.place.network, ground.multiply_adds)
 
 
 def inputs(task: Task) -> list[str]:
     """The keys of the states that a task loads."""
     looked_at = [key for change in task.changes for key in change.looks_at]
-    return [key for key in (task.source, *looked_at) if key != task.start]
+    teacher = [task.teacher.key] if task.teacher else []
+    return [key for key in (task.source, *looked_at, *teacher) if key != task.start]
 
 
 def pack_of(task: Task, ground: Hashable) -> Hashable:
@@ -159,7 +223,8 @@ def pack_of(task: Task, ground: Hashable) -> Hashable:
     if task.stretch is None:
         return ground, None
     training = task.stretch.training
-    kind = (training.batch, training.optimiser.kind, training.augmentation)
+    teacher = task.teacher.network if task.teacher else None
+    kind = (training.batch, training.optimiser.kind, training.augmentation, teacher)
     if training.select.kind == "last":
         return ground, kind
     return ground, kind, training.select, task.stretch.start, task.stretch.stop

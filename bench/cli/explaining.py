@@ -111,10 +111,11 @@ def _print(explanation: Explanation) -> None:
         for number, step in enumerate(explanation.steps, start=1)
     ]
     screen.print(table(("", "step", "steps", "x dense", "shared with"), rows, right=("", "steps", "x dense")))
+    teacher = f", {explanation.teacher_steps:,} of them for the teacher" if explanation.teacher_steps else ""
     say(
         screen,
         f"alone {explanation.steps_alone:,} steps, {explanation.cost:.3g} x the dense training of"
-        f" {explanation.dense_steps:,}; {explanation.steps_of_its_own:,} of them are needed by no other cell",
+        f" {explanation.dense_steps:,}{teacher}; {explanation.steps_of_its_own:,} are needed by no other cell",
     )
 
 

@@ -102,30 +102,41 @@ def _default(value: Any) -> str:
 def cost(component: Component) -> str:
     """What a method costs at its defaults, in dense trainings, where that is a simple number of the rounds."""
     try:
-        costs = [_steps(component.make, rounds) / 1000 for rounds in (1, 2, 3)]
+        parts = [_steps(component.make, rounds) for rounds in (1, 2, 3)]
     except Exception:  # a user's method may fail in any way, and `bench check` is there to say how
         return ""
+    if component.extra.get("sized"):
+        return _of_two_networks(*parts[-1])
+    costs = [(own + teacher) / 1000 for own, teacher in parts]
     base, slope = costs[0] - (costs[1] - costs[0]), costs[1] - costs[0]
     if abs(costs[2] - costs[1] - slope) > 0.01:
         return ""
-    if component.extra.get("sized"):
-        return f"{base:.3g} x dense, of a smaller network"
     if abs(slope) < 0.01:
         return f"{base:.3g} x dense"
     each = "rounds" if abs(slope - 1) < 0.01 else f"{slope:.3g} x rounds"
     return f"({each} + {base:.3g}) x dense" if abs(base) > 0.01 else f"{each} x dense"
 
 
-def _steps(make: Callable[..., Any], rounds: int) -> int:
-    """Training steps on a task of a thousand steps."""
+def _of_two_networks(own: int, teacher: int) -> str:
+    smaller = f"{own / 1000:.3g} x a smaller network"
+    return f"{teacher / 1000:.3g} x dense + {smaller}" if teacher else smaller
+
+
+def _steps(make: Callable[..., Any], rounds: int) -> tuple[int, int]:
+    """Training steps on a task of a thousand steps, and those of a teacher that is not trained on the way."""
     from bench.methods.task import Task
     from bench.recipe import Level, Optimiser, Schedule, Score, Train, Training
     from bench.registry import Choice
 
     training = Training(Optimiser("adam", 0.001), Schedule("linear", 1000), 60)
     ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
-    steps = make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer", lambda: Choice("smaller")))
-    return sum(step.stop - step.start for step in steps if isinstance(step, Train))
+    said = list(make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer", lambda: Choice("smaller"))))
+    trains = [step for step in said if isinstance(step, Train)]
+    teachers = {step.training.teacher for step in trains if step.training.teacher}
+    taught = sum(
+        step.stop - step.start for one in teachers for step in one.steps if isinstance(step, Train) and step != said[0]
+    )
+    return sum(step.stop - step.start for step in trains), taught
 
 
 def _text(value: Any) -> str:

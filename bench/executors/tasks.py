@@ -45,6 +45,15 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class TaughtBy:
+    """The state that teaches a stretch of training, and what computes with it."""
+
+    key: str
+    network: Choice
+    multiply_adds: int  # of the network, for one sample
+
+
+@dataclass(frozen=True)
 class Task:
     """From a stored state (or the start) through some changes and at most one stretch of training to another state."""
 
@@ -55,6 +64,7 @@ class Task:
     changes: tuple[Change, ...]
     stretch: Stretch | None
     final: bool  # whether a run ends here: then it is measured, test data included
+    teacher: TaughtBy | None = None
 
     @property
     def steps(self) -> int:

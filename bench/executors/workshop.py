@@ -12,12 +12,13 @@ from bench.data.base import open_dataset
 from bench.errors import UserError
 from bench.executors.changes import prune
 from bench.executors.resets import reset
-from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
+from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult, TaughtBy
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
 from bench.pruning.computing import Computing
 from bench.recipe import Optimiser, Prune, Training
+from bench.registry import Choice
 from bench.states import States
 from bench.training.calibration import Calibration, calibrate
 from bench.training.content import Content
@@ -26,6 +27,7 @@ from bench.training.loop import Member, Trained, train
 from bench.training.networks import StackedNetwork, stacked
 from bench.training.stacks import Stack, lay
 from bench.training.state import State
+from bench.training.teaching import Lesson
 
 
 class Workshop:
@@ -39,6 +41,7 @@ class Workshop:
         self._shape = content.shape, content.classes
         self._content = content
         self._states = states
+        self._teachers: dict[Choice, StackedNetwork] = {place.network: self._network}
 
     def run(self, tasks: Sequence[Task], progress: Callable[[int], None]) -> PackResult:
         """Carry out tasks that may be stacked, and save the states they make."""
@@ -128,14 +131,28 @@ class Workshop:
     def _train(
         self, tasks: Sequence[Task], states: Sequence[State], progress: Callable[[int], None]
     ) -> list[Trained | None]:
+        lessons = {task.teacher.key: self._lesson(task.teacher) for task in tasks if task.teacher}
         members = {
-            place: Member(task.seed, state, task.stretch.training, task.stretch.start, task.stretch.stop)
+            place: Member(
+                task.seed,
+                state,
+                task.stretch.training,
+                task.stretch.start,
+                task.stretch.stop,
+                lessons[task.teacher.key] if task.teacher else None,
+            )
             for place, (task, state) in enumerate(zip(tasks, states, strict=True))
             if task.stretch is not None
         }
         trained = train(self._network, self._content, list(members.values()), progress) if members else []
         outcomes = dict(zip(members, trained, strict=True))
         return [outcomes.get(place) for place in range(len(tasks))]
+
+    def _lesson(self, teacher: TaughtBy) -> Lesson:
+        if teacher.network not in self._teachers:
+            module = build(teacher.network, *self._shape)
+            self._teachers[teacher.network] = stacked(module.to(self._content.device))
+        return Lesson(self._teachers[teacher.network], self._states.get(teacher.key))
 
     def _measure(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.durations import Duration
-from bench.recipe import Level, Prune, Schedule, Score, Train, Training
+from bench.errors import UserError
+from bench.recipe import Level, Prune, Schedule, Score, Teacher, Train, Training
 from bench.registry import Choice
 
 
@@ -32,6 +34,7 @@ class Task:
     granularity: str
     scope: str
     smaller: Callable[[], Choice] = _unknown  # the network narrowed to what the level leaves of its weights
+    network: tuple[Any, ...] = ()  # what identifies the suite's network
 
     @property
     def level(self) -> Level:
@@ -54,6 +57,15 @@ class Task:
     def equal_size(self) -> Instead:
         """The network narrowed until it has no more weights than the level leaves, to be whole in place of pruned."""
         return Instead(self.smaller())
+
+    def taught(self, alpha: float, temperature: float) -> Task:
+        """The same with a teacher in every training: the suite's network at the end of its dense training."""
+        if not 0 <= alpha <= 1:
+            raise UserError(f"alpha is {alpha:g}; give a share from 0 to 1, which is what the teacher counts")
+        if not 0 < temperature < float("inf"):
+            raise UserError(f"temperature is {temperature:g}; give a number above 0, such as 4")
+        teacher = Teacher(self.network, (self.train(),), alpha, temperature)
+        return replace(self, training=replace(self.training, teacher=teacher))
 
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""

@@ -24,6 +24,7 @@ from bench.recipe import (
     Score,
     Select,
     Start,
+    Teacher,
     Train,
     Training,
     canonical,
@@ -45,6 +46,7 @@ SGD = Training(
 )
 ADAMW = Training(Optimiser("adamw", 1e-3, beta1=0.8, beta2=0.99, eps=1e-6), Schedule("cosine", 100), 7)
 ADADELTA = Training(Optimiser("adadelta", 1.0, rho=0.95), Schedule("constant", 100), 7, select=Select("best"))
+TAUGHT = replace(ADAM, teacher=Teacher(START.network, (Train(ADAM, 0, 4600),), 0.9, 4.0))
 LEVEL = Level(2, (("fc1", 0.36), ("fc2", 0.36), ("output", 0.19)))
 PRUNE = Prune(LEVEL, Score("magnitude"))
 
@@ -54,6 +56,10 @@ PINS = {
     "train, sgd": (lambda: trained_key("base", SGD, 100, 1000), "15486d9d727d98c6aef1b432eb1ebfb5efdfacaf"),
     "train, adamw": (lambda: trained_key("base", ADAMW, 0, 50), "a8d8a160b5662fb8ab31d7f9ce644aa7d0286e9e"),
     "train, adadelta": (lambda: trained_key("base", ADADELTA, 0, 100), "f00eb9261019c363c1d0fd6407f63632a85d0ecc"),
+    "train, taught": (
+        lambda: trained_key("base", TAUGHT, 0, 4600),
+        "37f9ad97da22e2a018c8c0d9f6e2392a1a544aec",
+    ),
     "prune": (lambda: changed_key("base", PRUNE), "facf2e1b9ab817fc7a71a0ceb664d774c368dbb6"),
     "prune, every field": (
         lambda: changed_key(
@@ -102,7 +108,9 @@ def test_the_defaults_are_pinned() -> None:
         "final": 0.0,
     }
     assert vars(Select()) == {"kind": "last", "every": 0, "patience": 0}
-    assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(replace(ADAM, augmentation=None, select=Select()))
+    assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(
+        replace(ADAM, augmentation=None, select=Select(), teacher=None)
+    )
     magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
     assert vars(Score("magnitude")) == magnitude
     assert (PRUNE.granularity, PRUNE.scope) == ("weight", "layer")
@@ -120,7 +128,19 @@ def test_the_defaults_are_pinned() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [ADAM, SGD, ADAM.optimiser, SGD.schedule, SGD.select, LEVEL, PRUNE, Score("magnitude"), Reset(), START],
+    [
+        ADAM,
+        SGD,
+        TAUGHT.teacher,
+        ADAM.optimiser,
+        SGD.schedule,
+        SGD.select,
+        LEVEL,
+        PRUNE,
+        Score("magnitude"),
+        Reset(),
+        START,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_new_field_at_its_default_renames_nothing(value: object) -> None:

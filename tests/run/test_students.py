@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bench  # isort: skip  # sets what has to stand before torch loads
+
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,12 @@ import pytest
 from bench.errors import UserError
 from bench.methods.task import Instead, Task
 from bench.plan import pack_of, work_left
+from bench.recipe import Optimiser
 from bench.records import PASSES
 from bench.registry import Choice, method, registry
 from bench.states import States
 from bench.suite.values import PruneSpec, SparsitySpec
-from tests.plan.grids import grid, plan
+from tests.plan.grids import grid, plan, steps
 from tests.plan.grids import method as spec
 from tests.run.crews import Desk, results, rows, run
 
@@ -92,3 +95,76 @@ def test_another_network_is_named_first() -> None:
             grid((spec("late-change"),))
     finally:
         registry("method")._components.pop("late-change")
+
+
+SUITE = """
+title: Students
+data: digits
+model: {mlp: {sizes: [24]}}
+training: {optimiser: adam, lr: 1e-2, batch: 100, steps: 60}
+seeds: 2
+sparsities: [0.5, 0.8]
+methods: [none, equal-size, distil, {one-shot: {fine-tune: 20 steps}}, {distil-pruned: {fine-tune: 20 steps}}]
+"""
+
+
+def test_students_and_their_controls_learn_the_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "suite.yaml").write_text(SUITE)
+    found = bench.run("suite.yaml", database="results.db", threads=1)
+    assert set(found["status"]) == {"done"}
+    assert len(found) == 2 * (1 + 4 * 2)
+    assert (found["test_accuracy"] > 0.4).all()
+    paired = found.set_index(["method", "level", "seed"])
+    for level in (1, 2):
+        for seed in (0, 1):
+            student, control = paired.loc[("distil", level, seed)], paired.loc[("equal-size", level, seed)]
+            assert student["weights"] == control["weights"]
+            assert student["weights_kept"] == control["weights_kept"]
+            assert student["test_loss"] != control["test_loss"]
+            assert (student["steps_alone"], control["steps_alone"]) == (120, 60)
+
+
+TAUGHT = (spec("distil"), spec("distil-pruned", fine_tune=steps(10)))
+
+
+def test_a_run_that_is_interrupted_goes_on_with_the_same_teachers(tmp_path: Path) -> None:
+    made = plan(TAUGHT, LEVELS, seeds=(0, 1), length=30)
+    run(made, tmp_path / "whole")
+    count = 0
+
+    def stop_at_the_third(question: object) -> None:
+        nonlocal count
+        count += 1
+        if count > 3:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "interrupted"
+    receipt = run(made, folder, Desk(States(folder / "states"), before=stop_at_the_third))
+    assert receipt.ending == "interrupted"
+    run(made, folder)
+    passing = ("steps_shared",)
+    assert [{name: row[name] for name in row if name not in passing} for row in results(folder)] == [
+        {name: row[name] for name in row if name not in passing} for row in results(tmp_path / "whole")
+    ]
+
+
+def test_a_teacher_that_is_lost_is_made_again(tmp_path: Path) -> None:
+    run(plan(TAUGHT, LEVELS, seeds=(0,), length=30), tmp_path)
+    before = {row["key"]: row["test_loss"] for row in results(tmp_path)}
+    for file in (tmp_path / "states").glob("*/*.state"):
+        file.unlink()
+    more = plan((*TAUGHT, spec("distil", "cooler", temperature=2.0)), LEVELS, seeds=(0,), length=30)
+    desk = Desk(States(tmp_path / "states"))
+    run(more, tmp_path, desk)
+    assert len(desk.made) == 3  # the teacher, which is no run of the suite, and two students
+    after = {row["key"]: row["test_loss"] for row in results(tmp_path)}
+    assert before.items() < after.items()
+    assert len(after) == 6
+
+
+def test_a_teacher_that_diverges_takes_its_students_with_it(tmp_path: Path) -> None:
+    run(plan(TAUGHT, LEVELS, seeds=(0,), length=60, optimiser=Optimiser("sgd", 1e30)), tmp_path)
+    found = results(tmp_path)
+    assert {row["status"] for row in found} == {"diverged"}
+    assert all("a state that it starts from diverged" in row["reason"] for row in found)
