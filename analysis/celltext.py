@@ -82,8 +82,11 @@ def difference_interval(grid: Grid, cell: Cell) -> str:
 
 
 def measured_sparsity(grid: Grid, level: Level) -> str:
-    """The sparsities that were counted at a level, where they read otherwise than what was asked for; else empty."""
-    counted = [cell.sparsity for cell in grid.cells if cell.level == level.index and cell.sparsity is not None]
+    """The sparsities that were counted at a level, where they read otherwise than what was asked for; else empty.
+
+    A whole network that stands at a level for its size or its cost has none.
+    """
+    counted = [cell.sparsity for cell in grid.cells if cell.level == level.index and cell.sparsity]
     if not counted:
         return ""
     low, high = percent(min(counted)), percent(max(counted))

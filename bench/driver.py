@@ -161,10 +161,7 @@ class _Driver:
         self._under_way[worker] = tasks
 
     def _ground(self, task: Task) -> Ground:
-        ground = self._work.ground[task.key]
-        if not isinstance(ground, Ground):
-            raise TypeError("a task without its ground")
-        return ground
+        return self._work.ground[task.key]
 
     def _width(self, kind: Hashable, task: Task) -> int | None:
         """How wide a pack of this kind is to be; None when that has to be measured first."""

@@ -10,7 +10,8 @@ from bench.graph import Visit, visits
 from bench.grid import Cell, Ground
 from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
-from bench.recipe import EVERYTHING, During, Optimiser, Prune, Reset, Schedule, Train, Training
+from bench.recipe import EVERYTHING, During, Optimiser, Prune, Reset, Schedule, Teacher, Train, Training
+from bench.suite.labels import in_words
 
 _GRANULES = {
     "weight": "weights",
@@ -53,6 +54,9 @@ class Explanation:
     dense_steps: int
     steps_alone: int
     steps_of_its_own: int  # those that no other cell needs
+    teacher_steps: int  # those of steps_alone that only train its teacher
+    whole: bool  # whether it prunes nothing
+    network: str | None  # in words, where it is not that of the suite
 
     @property
     def cost(self) -> float:
@@ -79,7 +83,18 @@ def explain(plan: Plan, cell: Cell) -> Explanation:
         dense_steps=ground.training.schedule.length,
         steps_alone=run.steps_alone,
         steps_of_its_own=own,
+        teacher_steps=run.steps_alone - sum(step.steps for step in steps),
+        whole=not any(isinstance(step, Prune) for step in cell.steps),
+        network=_network_words(cell) if cell.own is not ground else None,
     )
+
+
+def _network_words(cell: Cell) -> str:
+    choice, weights = cell.own.place.network, sum(layer.weights for layer in cell.own.layers)
+    options = ", ".join(in_words(name, value) for name, value in choice.options)
+    named = f"{choice.name} ({options})" if options else choice.name
+    whole = sum(layer.weights for layer in cell.ground.layers)
+    return f"{named}, {weights:,} weights in place of {whole:,}"
 
 
 def _users(plan: Plan, ground: Ground, seed: int) -> Mapping[str, list[Cell]]:
@@ -89,7 +104,8 @@ def _users(plan: Plan, ground: Ground, seed: int) -> Mapping[str, list[Cell]]:
         if cell.ground is not ground or seed not in dict(keys):
             continue
         seen: set[str] = set()
-        for trained in plan.runs[dict(keys)[seed]].path:
+        run = plan.runs[dict(keys)[seed]]
+        for trained in (*run.path, *run.teaching):
             seen.update(key for key, _, _ in _stretches(plan, trained))
         for key in seen:
             users[key].append(cell)
@@ -136,11 +152,11 @@ def _shared(plan: Plan, key: str, users: Mapping[str, list[Cell]], cell: Cell) -
 
 
 def _train_words(step: Train, ground: Ground) -> str:
-    during = step.training.during
-    if during is None:
-        return _plain_train_words(step, ground)
-    still = replace(step, training=replace(step.training, during=None))
-    return f"{_plain_train_words(still, ground)}; {_during(during, step)}"
+    training = step.training
+    words = _training_words(replace(training, during=None, teacher=None), step, ground)
+    if training.during:
+        words += f"; {_during(training.during, step)}"
+    return f"{words}, taught by {_teacher(training.teacher, ground)}" if training.teacher else words
 
 
 def _during(during: During, step: Train) -> str:
@@ -157,8 +173,14 @@ def _during(during: During, step: Train) -> str:
     )
 
 
-def _plain_train_words(step: Train, ground: Ground) -> str:
-    training = step.training
+def _teacher(teacher: Teacher, ground: Ground) -> str:
+    whose = "the suite's network" if teacher.network == ground.network else "a network"
+    dense = (Train(ground.training, 0, ground.training.schedule.length),)
+    when = "after its dense training" if teacher.steps == dense else "after a recipe of its own"
+    return f"{whose} {when}, which counts {teacher.alpha:g} against the labels, at temperature {teacher.temperature:g}"
+
+
+def _training_words(training: Training, step: Train, ground: Ground) -> str:
     if training == ground.training:
         if (step.start, step.stop) == (0, training.schedule.length):
             return f"train all {step.stop:,} steps of the suite's training ({_training(training)})"

@@ -19,7 +19,9 @@ from bench.recipe import (
     Train,
     Training,
     changed_key,
+    final_key,
     start_key,
+    taught_by,
     trained_key,
 )
 
@@ -111,10 +113,11 @@ class Graph:
         self.trained: dict[str, Trained] = {}
         self.changed: dict[str, Changed] = {}
         self.starts: dict[str, str] = {}  # key -> key of the start that it descends from
+        self.teachers: dict[str, str] = {}  # key of a trained state -> key of the state that teaches it on the way
         self._stops: dict[tuple[str, Training, int], list[int]] = {}
 
     def add(self, recipe: Recipe, dense: Training) -> list[Visit]:
-        """Take in a recipe; its visits are given back."""
+        """Take in a recipe, and those of its teachers; its own visits are given back."""
         path = list(visits(recipe, dense))
         origin = start_key(recipe.start)
         self.starts[origin] = origin
@@ -124,6 +127,10 @@ class Graph:
             self.starts[visit.after] = origin
             if isinstance(visit.step, Train):
                 self._add_trained(visit.after, visit.before, visit.step.training, visit.step.start, visit.step.stop)
+                if teacher := visit.step.training.teacher:
+                    teaching = taught_by(recipe.start, teacher)
+                    self.add(teaching, dense)
+                    self.teachers[visit.after] = final_key(teaching)
                 continue
             self.changed[visit.after] = Changed(visit.before, visit.step, visit.looks_at)
             self._add_moments(origin, visit, dense)

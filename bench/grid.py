@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -15,12 +15,15 @@ from bench.durations import Duration
 from bench.errors import UserError
 from bench.executors.tasks import Place
 from bench.levels import ladder, overall, scope_and_floor
-from bench.methods.task import Task
+from bench.methods.kinds import prunes
+from bench.methods.task import Instead, Task
 from bench.models.base import LayerInfo, build, has_batch_norm, multiply_adds, prunable_layers
+from bench.models.narrowing import TooNarrow, of_size
 from bench.patterns import CHANNEL
 from bench.pruning import asking
 from bench.pruning.channels import check_channels
-from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
+from bench.pruning.masks import exact_count
+from bench.recipe import Level, Recipe, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, Component, registry
 from bench.suite.combinations import refused
 from bench.suite.labels import told_apart
@@ -40,8 +43,22 @@ class Ground:
     layers: tuple[LayerInfo, ...]
     parameters: int
     multiply_adds: int
-    batch_norm: bool = False
-    channels: Channels | None = None  # where a method asks for whole channels
+    batch_norm: bool
+    _others: dict[Choice, Ground] = field(default_factory=dict, repr=False)  # shared with all that come of it
+
+    def on(self, network: Choice) -> Ground:
+        """The same ground with another network, which a method puts in the place of the suite's."""
+        if network == self.place.network:
+            return self
+        if network not in self._others:
+            place = replace(self.place, network=network)
+            self._others[network] = replace(self, place=place, **_facts(network, self.data))
+        return self._others[network]
+
+    @cached_property
+    def channels(self) -> Channels | None:
+        """How channels run through the network; None where that cannot be told."""
+        return channels_of(build(self.place.network, self.data.shape, self.data.classes), self.data.shape)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -49,12 +66,15 @@ class Ground:
 
     @cached_property
     def _identities(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        return _identity("network", self.problem.model), _identity("initialisation", self.problem.initialisation)
+        return _identity("network", self.place.network), _identity("initialisation", self.problem.initialisation)
+
+    @property
+    def network(self) -> tuple[Any, ...]:
+        """What a key hashes of the network: layers adapt to the data, so its shape belongs to it."""
+        return (*self._identities[0], self.data.shape, self.data.classes)
 
     def start(self, seed: int) -> Start:
-        network, initialisation = self._identities
-        # Layers adapt to the data, so its shape belongs to the network.
-        return Start(self.data.fingerprint, (*network, self.data.shape, self.data.classes), initialisation, seed)
+        return Start(self.data.fingerprint, self.network, self._identities[1], seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +85,22 @@ class Cell:
     method: MethodSpec
     level: int  # 0 for a method that does not prune
     target: float
+    own: Ground  # the ground with the network that the method has put in the place of the suite's, where it has
     steps: tuple[Step, ...]
     position: int
+
+    def recipe(self, seed: int) -> Recipe:
+        return Recipe(self.own.start(seed), self.steps)
+
+    def ground_of(self, start: Start) -> Ground:
+        """The ground on which a recipe of this cell, its own or that of a teacher, starts."""
+        for ground in (self.own, self.ground):
+            if ground.network == start.network:
+                return ground
+        raise UserError(
+            f"method {self.method.label!r}: its teacher has a network that is neither the suite's nor its own; "
+            "give it one of these"
+        )
 
 
 @dataclass(frozen=True)
@@ -90,15 +124,15 @@ def expand(suite: Suite, policy: DataPolicy) -> Grid:
         info = replace(opened[problem.data].info, name=data[problem.data])
         grounds.append(_ground(problem, info, models[problem.model], policy))
     cells: list[Cell] = []
+    notices = [dataset.notice for dataset in opened.values() if dataset.notice]
     for ground in grounds:
         for method in ground.problem.methods:
-            cells.extend(_cells(ground, method, len(cells)))
-    notices = [dataset.notice for dataset in opened.values() if dataset.notice]
+            cells.extend(_cells(ground, method, len(cells), notices))
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
 
 
 def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) -> Ground:
-    module = build(problem.model, data.shape, data.classes)
+    facts = _facts(problem.model, data)
     samples = data.counts["train"]
     if problem.training.batch > samples:
         raise UserError(
@@ -118,16 +152,19 @@ def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) ->
         place=Place(problem.data, policy.for_workers(), data.fingerprint, problem.model, problem.initialisation),
         training=_training(problem.training, steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
-        layers=prunable_layers(module),
-        parameters=sum(parameter.numel() for parameter in module.parameters()),
-        multiply_adds=sum(multiply_adds(module, data.shape).values()),
-        batch_norm=has_batch_norm(module),
-        channels=channels_of(module, data.shape) if _whole_channels(problem) else None,
+        **facts,
     )
 
 
-def _whole_channels(problem: Problem) -> bool:
-    return any(method.prune.granularity == CHANNEL for method in problem.methods)
+def _facts(network: Choice, data: DataInfo) -> dict[str, Any]:
+    """What a ground knows of its network."""
+    module = build(network, data.shape, data.classes)
+    return {
+        "layers": prunable_layers(module),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "multiply_adds": sum(multiply_adds(module, data.shape).values()),
+        "batch_norm": has_batch_norm(module),
+    }
 
 
 def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
@@ -156,27 +193,30 @@ def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
     )
 
 
-def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
+def _cells(ground: Ground, method: MethodSpec, position: int, notices: list[str]) -> list[Cell]:
     component = registry("method").get(method.name)
     where = f"method {method.label!r}"
     options = arguments(component, dict(method.options))
     dense = bool(component.extra.get("dense"))
-    rungs: tuple[Level, ...] = ()
-    if not dense:
-        if refusal := refused(method.prune):
-            raise UserError(f"{where}: {refusal.reason}")
-        rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
+    if prunes(component) and (refusal := refused(method.prune)):
+        raise UserError(f"{where}: {refusal.reason}")
+    rungs = () if dense else ladder(ground.problem.sparsities, method.prune, ground.layers, where)
+    if prunes(component):
         if method.prune.granularity == CHANNEL:
             check_channels(ground.channels, rungs, where)
         _check_fit(ground, method.prune.score, rungs[0], where)
     cells: list[Cell] = []
     for level in range(1) if dense else range(1, len(rungs) + 1):
         task = _task(ground, method.prune, rungs[:level])
-        steps = merged(tuple(component.make(task, **options)))
+        try:
+            start, steps = _written(ground, component.make(task, **options), where)
+        except TooNarrow as error:
+            notices.append(f"{ground.data.name}, {ground.model}: {where} has no row at level {level}: {error}")
+            continue
         target = overall(rungs[level - 1], ground.layers) if level else 0.0
         if level and ground.problem.sparsities.targets:
             target = ground.problem.sparsities.targets[level - 1]
-        cells.append(Cell(ground, method, level, target, steps, position + len(cells)))
+        cells.append(Cell(ground, method, level, target, start, steps, position + len(cells)))
     return cells
 
 
@@ -190,6 +230,20 @@ def _check_fit(ground: Ground, choice: Choice, level: Level, where: str) -> None
         raise UserError(f"{where}: {misfit}")
 
 
+def _written(ground: Ground, said: Iterable[Instead | Step], where: str) -> tuple[Ground, tuple[Step, ...]]:
+    """What a method's recipe starts from, and its steps."""
+    network: Choice | None = None
+    steps: list[Step] = []
+    for one in said:
+        if not isinstance(one, Instead):
+            steps.append(one)
+        elif network is None and not steps:
+            network = one.network
+        else:
+            raise UserError(f"{where}: names another network in the middle of its recipe; yield that once, and first")
+    return ground if network is None else ground.on(network), merged(tuple(steps))
+
+
 def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
     return Task(
         ground.training,
@@ -200,7 +254,16 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         *scope_and_floor(prune),
         norms=ground.batch_norm and prune.granularity == "unit",
         chance=_score(Choice("random"), ground),
+        smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
+        network=ground.network,
     )
+
+
+def _smaller(ground: Ground, level: Level) -> Choice:
+    """The network of a ground, narrowed to what a level leaves of its weights."""
+    gone = dict(level.layers)
+    left = sum(layer.weights - exact_count(gone.get(layer.name, 0.0), layer.weights) for layer in ground.layers)
+    return of_size(ground.place.network, ground.data.shape, ground.data.classes, left)
 
 
 def _score(choice: Choice, ground: Ground) -> Score:

@@ -53,8 +53,6 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
     counts = Counter(pack_of(task, work.ground[key]) for key, task in work.tasks.items())
     for (kind, _), tasks in _side_by_side(work).items():
         ground = work.ground[tasks[0].key]
-        if not isinstance(ground, Ground):
-            raise TypeError("a task without its ground")
         known = speed(ground)
         if known is None or (tasks[0].stretch and not known.holds(counts[kind])):
             flops = 6 * ground.multiply_adds * ground.training.batch
@@ -72,11 +70,12 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
 
 
 def _looks(task: Task, ground: Ground) -> float:
-    """What evaluating a task's pruned and final state costs, in training steps."""
+    """What evaluating a task's pruned and final state costs, and a teacher's looks, in training steps."""
     pruned = task.judged and any(isinstance(change.step, Prune) for change in task.changes)
     both = pruned + (task.final and not (pruned and task.stretch is None))
     samples = ground.data.counts["validation"] + ground.data.counts["test"]
-    return LOOKING * both * samples / ground.training.batch
+    taught = task.steps * task.teacher.multiply_adds / ground.multiply_adds if task.teacher else 0.0
+    return LOOKING * (both * samples / ground.training.batch + taught)
 
 
 def _side_by_side(work: Work) -> dict[tuple[Hashable, int], list[Task]]:

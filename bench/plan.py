@@ -6,10 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.executors.tasks import Change, Stretch, Task
-from bench.graph import Graph
-from bench.grid import Cell, Grid
-from bench.recipe import Prune, Recipe, Train, start_key
+from bench.executors.tasks import Change, Stretch, Task, TaughtBy
+from bench.graph import Graph, Visit, visits
+from bench.grid import Cell, Grid, Ground
+from bench.recipe import Prune, Recipe, Train, Training, start_key, taught_by
+
+
+@dataclass(frozen=True)
+class Effort:
+    """A training that a run needs, when it is made alone."""
+
+    steps: int
+    ground: Ground  # with the network that is trained
+    teacher: Ground | None  # with the network that looks at each batch as well
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,14 @@ class Run:
     cell: Cell  # the first of the cells that this run belongs to
     recipe: Recipe
     path: tuple[str, ...]  # the keys of its trained states, one a Train
+    teaching: tuple[str, ...]  # those on the way of its teacher
     last_pruning: str | None
-    steps_alone: int
+    efforts: tuple[Effort, ...]
+
+    @property
+    def steps_alone(self) -> int:
+        """Training steps that it takes on its own, those of its teacher included."""
+        return sum(effort.steps for effort in self.efforts)
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,7 @@ class Plan:
     graph: Graph
     runs: Mapping[str, Run]
     keys: Mapping[Cell, tuple[tuple[int, str], ...]]  # the seeds of each cell and the runs that they lead to
+    grounds: Mapping[str, Ground]  # by the key of a start: the data and the network that it names
 
     @property
     def steps_alone(self) -> int:
@@ -50,26 +66,68 @@ def make_plan(grid: Grid) -> Plan:
     graph = Graph()
     runs: dict[str, Run] = {}
     keys: dict[Cell, tuple[tuple[int, str], ...]] = {}
+    grounds: dict[str, Ground] = {}
     for cell in grid.cells:
         found = []
         for seed in cell.ground.seeds:
-            recipe = Recipe(cell.ground.start(seed), cell.steps)
+            recipe = cell.recipe(seed)
             path = graph.add(recipe, cell.ground.training)
             key = path[-1].after if path else start_key(recipe.start)
             found.append((seed, key))
             if key not in runs:
-                prunings = [visit.after for visit in path if isinstance(visit.step, Prune)]
-                runs[key] = Run(
-                    key,
-                    seed,
-                    cell,
-                    recipe,
-                    tuple(visit.after for visit in path if isinstance(visit.step, Train)),
-                    prunings[-1] if prunings else None,
-                    sum(step.stop - step.start for step in cell.steps if isinstance(step, Train)),
-                )
+                runs[key] = _run(key, seed, cell, recipe, path)
+                for one in (recipe, *_teachers(recipe)):
+                    grounds.setdefault(start_key(one.start), cell.ground_of(one.start))
         keys[cell] = tuple(found)
-    return Plan(grid, graph, runs, keys)
+    return Plan(grid, graph, runs, keys, grounds)
+
+
+def _run(key: str, seed: int, cell: Cell, recipe: Recipe, path: list[Visit]) -> Run:
+    ways = {recipe: path}
+    ways |= {teacher: list(visits(teacher, cell.ground.training)) for teacher in _teachers(recipe)}
+    prunings = [visit.after for visit in path if isinstance(visit.step, Prune)]
+    return Run(
+        key,
+        seed,
+        cell,
+        recipe,
+        _trained(path),
+        tuple(state for one, way in ways.items() if one is not recipe for state in _trained(way)),
+        prunings[-1] if prunings else None,
+        tuple(_efforts(cell, ways)),
+    )
+
+
+def _trained(path: Iterable[Visit]) -> tuple[str, ...]:
+    return tuple(visit.after for visit in path if isinstance(visit.step, Train))
+
+
+def _teachers(recipe: Recipe) -> list[Recipe]:
+    """The recipes of its teachers, and of theirs, each once."""
+    found: dict[Recipe, None] = {}
+    for step in recipe.steps:
+        if isinstance(step, Train) and step.training.teacher is not None:
+            teacher = taught_by(recipe.start, step.training.teacher)
+            found |= dict.fromkeys((teacher, *_teachers(teacher)))
+    return list(found)
+
+
+def _efforts(cell: Cell, ways: Mapping[Recipe, list[Visit]]) -> Iterable[Effort]:
+    """What a student and its teacher have in common, such as the dense training of both, is done once."""
+    found: dict[tuple[str, Training, int], Effort] = {}
+    for recipe, way in ways.items():
+        for visit in way:
+            if not isinstance(visit.step, Train):
+                continue
+            training, start = visit.step.training, visit.step.start
+            known = found.get((visit.before, training, start))
+            teacher = taught_by(recipe.start, training.teacher).start if training.teacher else None
+            found[visit.before, training, start] = Effort(
+                max(visit.step.stop - start, known.steps if known else 0),
+                cell.ground_of(recipe.start),
+                cell.ground_of(teacher) if teacher else None,
+            )
+    return found.values()
 
 
 @dataclass(frozen=True)
@@ -77,7 +135,7 @@ class Work:
     """The tasks still to be done, most urgent first, and who waits for whom."""
 
     tasks: Mapping[str, Task]
-    ground: Mapping[str, Hashable]  # the tasks of one ground share data and network
+    ground: Mapping[str, Ground]  # the tasks of one ground share data and network
     waits_for: Mapping[str, frozenset[str]]
 
     @property
@@ -98,8 +156,7 @@ def work_left(plan: Plan, done: Collection[str], stored: Collection[str], unjudg
 
 
 def _urgency(run: Run) -> tuple[bool, int, int]:
-    dense = run.last_pruning is None
-    return not dense, run.cell.ground.seeds.index(run.seed), run.cell.level
+    return run.cell.level > 0, run.cell.ground.seeds.index(run.seed), run.cell.level
 
 
 class _Needs:
@@ -107,7 +164,7 @@ class _Needs:
         self._plan, self._graph, self._stored, self._unjudged = plan, plan.graph, stored, unjudged
         self._told_of = {run.last_pruning for run in plan.runs.values()}
         self._tasks: dict[str, Task] = {}
-        self._ground: dict[str, Hashable] = {}
+        self._ground: dict[str, Ground] = {}
 
     def of(self, runs: Iterable[Run]) -> Work:
         for run in runs:
@@ -125,7 +182,7 @@ class _Needs:
             wanted, task = waiting.pop()
             if task is not None:
                 self._tasks[wanted] = task
-                self._ground[wanted] = run.cell.ground
+                self._ground[wanted] = self._plan.grounds[task.start]
             elif not self._at_hand(wanted) or (asked and wanted == key and wanted not in self._tasks):
                 task = self._task(wanted, run.seed)
                 waiting.append((wanted, task))
@@ -167,13 +224,22 @@ class _Needs:
             stretch,
             final=key in self._plan.runs,
             judged=bool(prunings) and prunings[-1] in self._told_of,
+            teacher=self._teacher(key),
         )
+
+    def _teacher(self, key: str) -> TaughtBy | None:
+        teacher = self._graph.teachers.get(key)
+        if teacher is None:
+            return None
+        ground = self._plan.grounds[self._graph.starts[teacher]]
+        return TaughtBy(teacher, ground.place.network, ground.multiply_adds)
 
 
 def inputs(task: Task) -> list[str]:
     """The keys of the states that a task loads."""
     looked_at = [key for change in task.changes for key in change.looks_at]
-    return [key for key in (task.source, *looked_at) if key != task.start]
+    teacher = [task.teacher.key] if task.teacher else []
+    return [key for key in (task.source, *looked_at, *teacher) if key != task.start]
 
 
 def pack_of(task: Task, ground: Hashable) -> Hashable:
@@ -181,7 +247,8 @@ def pack_of(task: Task, ground: Hashable) -> Hashable:
     if task.stretch is None:
         return ground, None
     training = task.stretch.training
-    kind = (training.batch, training.optimiser.kind, training.augmentation)
+    teacher = task.teacher.network if task.teacher else None
+    kind = (training.batch, training.optimiser.kind, training.augmentation, teacher)
     if training.select.kind == "last":
         return ground, kind
     return ground, kind, training.select, task.stretch.start, task.stretch.stop

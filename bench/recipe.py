@@ -86,6 +86,21 @@ class During:
 
 
 @dataclass(frozen=True)
+class Teacher:
+    """Whose outputs a student learns from besides the labels: the end of another recipe on the student's data, with its
+    initialisation and seed.
+
+    The loss of a sample is (1 - alpha) times the cross-entropy with its label, plus alpha times temperature squared
+    times the divergence KL(teacher || student) of both outputs divided by the temperature: Hinton et al. (2015).
+    """
+
+    network: tuple[Any, ...]  # as it stands in the teacher's start
+    steps: tuple[Step, ...]
+    alpha: float
+    temperature: float
+
+
+@dataclass(frozen=True)
 class Training:
     """Everything that decides what a training step does. Equal trainings of neighbouring Trains are one Train."""
 
@@ -95,6 +110,7 @@ class Training:
     augmentation: str | None = None
     select: Select = Select()
     during: During | None = None
+    teacher: Teacher | None = None
 
     def learns_at(self, step: int) -> bool:
         """Whether the step that begins at `step` follows the gradient: not where an update takes its place."""
@@ -240,6 +256,22 @@ def trained_key(base: str, training: Training, start: int, stop: int) -> str:
 def changed_key(before: str, step: Prune | Reset) -> str:
     """The state after a Prune or a Reset."""
     return _join("change", before, _fragment(step))
+
+
+def taught_by(start: Start, teacher: Teacher) -> Recipe:
+    """The recipe of the teacher of a student that starts there."""
+    return Recipe(replace(start, network=teacher.network), teacher.steps)
+
+
+def final_key(recipe: Recipe) -> str:
+    """The state that a recipe ends with."""
+    key = start_key(recipe.start)
+    for step in recipe.steps:
+        if isinstance(step, Train):
+            key = trained_key(key, step.training, step.start, step.stop)
+        else:
+            key = changed_key(key, step)
+    return key
 
 
 def merged(steps: tuple[Step, ...]) -> tuple[Step, ...]:

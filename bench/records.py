@@ -12,7 +12,7 @@ from bench.checks import data_choice
 from bench.durations import Duration
 from bench.executors.tasks import Pruned, TaskResult
 from bench.grid import Cell
-from bench.plan import Plan, Run
+from bench.plan import Effort, Plan, Run
 from bench.recipe import Prune, canonical
 from bench.registry import Choice, registry
 from bench.store import (
@@ -70,7 +70,7 @@ def _settings(cell: Cell) -> dict[str, Any]:
             "source": ground.data.source,
             "counts": dict(ground.data.counts),
         },
-        "model": _choice("network", problem.model, not_options=("shape", "classes")),
+        "model": _choice("network", cell.own.place.network, not_options=("shape", "classes")),
         "initialisation": _choice("initialisation", problem.initialisation),
         "training": asdict(ground.training),
         "prune": {
@@ -109,12 +109,12 @@ class Accounts:
         self._graph = plan.graph
         self._users: Counter[str] = Counter()
         for run in plan.runs.values():
-            self._users.update(self.stretches(run))
+            self._users.update(self.stretches((*run.path, *run.teaching)))
 
-    def stretches(self, run: Run) -> list[str]:
-        """The keys of the trained states on a run's way, the cuts inside its Trains included, in order."""
+    def stretches(self, path: Sequence[str]) -> list[str]:
+        """The keys of the trained states on a way, the cuts inside its Trains included, in order."""
         found: list[str] = []
-        for key in run.path:
+        for key in path:
             parts = []
             while key in self._graph.trained and key not in found:
                 parts.append(key)
@@ -128,7 +128,7 @@ class Accounts:
     def steps_shared(self, run: Run) -> int:
         """Its part of the steps that were made in fact."""
         total = 0.0
-        for key in self.stretches(run):
+        for key in self.stretches((*run.path, *run.teaching)):
             node = self._graph.trained[key]
             total += (node.stop - self._graph.taken_up_at(key)[1]) / self._users[key]
         return round(total)
@@ -181,25 +181,30 @@ def broken_record(run: Run, status: Any, reason: str, accounts: Accounts) -> Run
 
 
 def _common(run: Run, accounts: Accounts) -> dict[str, Any]:
-    ground = run.cell.ground
     return {
         "key": run.key,
         "seed": run.seed,
         "results_version": RESULTS_VERSION,
         "steps_alone": run.steps_alone,
         "steps_shared": accounts.steps_shared(run),
-        "flops_alone": 2.0 * PASSES * ground.multiply_adds * ground.training.batch * run.steps_alone,
-        "steps": tuple(accounts.stretches(run)),
+        "flops_alone": 2.0 * run.cell.own.training.batch * sum(_multiply_adds(effort) for effort in run.efforts),
+        "steps": tuple(accounts.stretches(run.path)),
         "recipe": json.dumps(canonical(run.recipe), sort_keys=True, separators=(",", ":")),
         "components": components_of(run),
     }
+
+
+def _multiply_adds(effort: Effort) -> int:
+    """Of a training on one sample a step; a teacher only looks at it."""
+    looks = effort.teacher.multiply_adds if effort.teacher else 0
+    return effort.steps * (PASSES * effort.ground.multiply_adds + looks)
 
 
 def components_of(run: Run) -> dict[str, str]:
     problem, method = run.cell.ground.problem, run.cell.method
     used = {
         "dataset": problem.data.name,
-        "network": problem.model.name,
+        "network": run.cell.own.place.network.name,
         "initialisation": problem.initialisation.name,
         "method": method.name,
         "score": method.prune.score.name,

@@ -80,8 +80,9 @@ def legend_of_marks(series: Sequence[Series]) -> str:
 
 
 def _sparsity(cell: Cell) -> float:
-    """Where a cell lies: at what was counted; at what was asked for where nothing was, or where nothing is left."""
-    return cell.target_sparsity if cell.sparsity is None or cell.sparsity >= 1 else cell.sparsity
+    """Where a cell lies: at what was counted; at what was asked for where nothing was, where nothing is left, and
+    where nothing is gone, as of a whole network that stands at a level for its size or its cost."""
+    return cell.sparsity if cell.sparsity is not None and 0 < cell.sparsity < 1 else cell.target_sparsity
 
 
 def start(grid: Grid, width: Width, entries: Sequence[Line2D]) -> tuple[Figure, Axes]:

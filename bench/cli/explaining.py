@@ -96,9 +96,10 @@ def _highest(cells: Sequence[Cell]) -> list[Cell]:
 
 def _print(explanation: Explanation) -> None:
     screen = console()
-    sparsity = f"level {explanation.level}, {explanation.target_sparsity:.4g} sparse" if explanation.level else "dense"
     say(screen)
-    say(screen, f"{explanation.method} on {explanation.data}, {explanation.model}, {sparsity}", "bold")
+    say(screen, f"{explanation.method} on {explanation.data}, {explanation.model}, {_level(explanation)}", "bold")
+    if explanation.network is not None:
+        say(screen, f"it starts from another network: {explanation.network}")
     rows = [
         (
             str(number),
@@ -110,11 +111,19 @@ def _print(explanation: Explanation) -> None:
         for number, step in enumerate(explanation.steps, start=1)
     ]
     screen.print(table(("", "step", "steps", "x dense", "shared with"), rows, right=("", "steps", "x dense")))
+    teacher = f", {explanation.teacher_steps:,} of them for the teacher" if explanation.teacher_steps else ""
     say(
         screen,
         f"alone {explanation.steps_alone:,} steps, {explanation.cost:.3g} x the dense training of"
-        f" {explanation.dense_steps:,}; {explanation.steps_of_its_own:,} of them are needed by no other cell",
+        f" {explanation.dense_steps:,}{teacher}; {explanation.steps_of_its_own:,} are needed by no other cell",
     )
+
+
+def _level(explanation: Explanation) -> str:
+    if not explanation.level:
+        return "dense"
+    sparse = f"{explanation.target_sparsity:.4g} sparse"
+    return f"level {explanation.level}, {f'whole beside what is {sparse}' if explanation.whole else sparse}"
 
 
 def _shared(part: Stretch, alone: bool) -> str:

@@ -28,9 +28,12 @@ def recipe(component: Component) -> str:
 def cost(component: Component) -> str:
     """What a method costs at its defaults, in dense trainings, where that is a simple number of the rounds."""
     try:
-        costs = [_trained(_steps(component, rounds)) / _LENGTH for rounds in _ROUNDS]
+        parts = [_trained(_steps(component, rounds)) for rounds in _ROUNDS]
     except Exception:  # as above
         return ""
+    if component.extra.get("sized"):
+        return _of_two_networks(*parts[-1])
+    costs = [(own + teacher) / _LENGTH for own, teacher in parts]
     base, slope = costs[0] - (costs[1] - costs[0]), costs[1] - costs[0]
     if abs(costs[2] - costs[1] - slope) > 0.01:
         return ""
@@ -38,6 +41,11 @@ def cost(component: Component) -> str:
         return f"{base:.3g} x dense"
     each = "rounds" if abs(slope - 1) < 0.01 else f"{slope:.3g} x rounds"
     return f"({each} + {base:.3g}) x dense" if abs(base) > 0.01 else f"{each} x dense"
+
+
+def _of_two_networks(own: int, teacher: int) -> str:
+    smaller = f"{own / _LENGTH:.3g} x a smaller network"
+    return f"{teacher / _LENGTH:.3g} x dense + {smaller}" if teacher else smaller
 
 
 def _training() -> Training:
@@ -48,17 +56,28 @@ def _training() -> Training:
 
 def _steps(component: Component, rounds: int) -> tuple[Step, ...]:
     """The recipe for a ladder of so many rounds."""
-    from bench.methods.task import Task
+    from bench.methods.task import Instead, Task
     from bench.recipe import Level, Score, merged
+    from bench.registry import Choice
 
     ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
-    return merged(tuple(component.make(Task(_training(), 100.0, ladder, Score("magnitude"), "weight", "layer"))))
+    task = Task(_training(), 100.0, ladder, Score("magnitude"), "weight", "layer", smaller=lambda: Choice("smaller"))
+    return merged(tuple(step for step in component.make(task) if not isinstance(step, Instead)))
 
 
-def _trained(steps: Sequence[Step]) -> int:
+def _trained(steps: Sequence[Step]) -> tuple[int, int]:
+    """The steps of its trainings, and those of teachers that are not trained on the way."""
     from bench.recipe import Train
 
-    return sum(step.stop - step.start for step in steps if isinstance(step, Train))
+    trains = [step for step in steps if isinstance(step, Train)]
+    teachers = {step.training.teacher for step in trains if step.training.teacher}
+    taught = sum(
+        step.stop - step.start
+        for teacher in teachers
+        for step in teacher.steps
+        if isinstance(step, Train) and step != steps[0]
+    )
+    return sum(step.stop - step.start for step in trains), taught
 
 
 def _verb(step: Step) -> str:
@@ -69,7 +88,8 @@ def _verb(step: Step) -> str:
     if isinstance(step, Train):
         suite = _training()
         same = (step.training.optimiser, step.training.schedule) == (suite.optimiser, suite.schedule)
-        return "Train" if same else "Fine-tune"
+        verb = "Train" if same else "Fine-tune"
+        return f"{verb} with a teacher" if step.training.teacher else verb
     return _reset(step)
 
 

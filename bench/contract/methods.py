@@ -12,12 +12,13 @@ import torch
 from bench.contract import Promise, samples
 from bench.durations import Duration
 from bench.executors.tasks import TaskResult
-from bench.executors.workshop import Workshop
+from bench.executors.workshop import Workshops
 from bench.graph import visits
 from bench.grid import Cell, Grid, expand
+from bench.methods.kinds import prunes
 from bench.plan import Plan, make_plan, work_left
 from bench.pruning.masks import exact_count
-from bench.recipe import Optimiser, Prune, Recipe, Reset, Train
+from bench.recipe import Optimiser, Prune, Reset, Train
 from bench.registry import Choice, Component
 from bench.states import States
 from bench.suite.options import annotation_of, known_options
@@ -74,7 +75,7 @@ def deterministic(component: Component) -> str | None:
 
 def consistent_clocks(component: Component) -> str | None:
     for cell in _cells(component):
-        recipe = Recipe(cell.ground.start(0), cell.steps)
+        recipe = cell.recipe(0)
         total = cell.ground.training.schedule.length
         try:
             list(visits(recipe, cell.ground.training))
@@ -84,15 +85,17 @@ def consistent_clocks(component: Component) -> str | None:
 
 
 def asks_for_the_level(component: Component) -> str | None:
-    dense = bool(component.extra.get("dense"))
     seen: dict[str, int] = {}
     plan = make_plan(_grid(component))
     for cell, keys in plan.keys.items():
         prunings = [step for step in cell.steps if isinstance(step, Prune)]
-        if dense and prunings:
-            return "it is registered as dense, but prunes"
-        if not dense and not prunings:
-            return f"level {cell.level}: prunes nothing; register it with dense=True if that is meant"
+        if prunings and not prunes(component):
+            return "it is registered as one that prunes nothing, but prunes"
+        if not prunings and prunes(component):
+            return (
+                f"level {cell.level}: prunes nothing; if that is meant, register it with dense=True, or with "
+                "whole=True where it differs from level to level all the same"
+            )
         key = keys[0][1]
         if key in seen:
             return f"the levels {seen[key]} and {cell.level} lead to the same network"
@@ -109,7 +112,7 @@ def reaches_the_level(component: Component) -> str | None:
             return f"level {cell.level}: a loss is not a number any more by step {found.diverged_at}"
         if found.measured is None:
             return f"level {cell.level}: comes to no result"
-        targets = {layer.name: 0.4 for layer in cell.ground.layers} if cell.level else {}
+        targets = {layer.name: 0.4 for layer in cell.ground.layers} if prunes(component) else {}
         for layer in found.measured.size.layers:
             share = round(1 - (1 - targets.get(layer.name, 0.0)) ** cell.level, 12)
             wanted = exact_count(share, layer.weights)
@@ -144,12 +147,11 @@ def _carry_out(plan: Plan, only: str | None = None) -> dict[str, TaskResult]:
     """Run a small plan in this process."""
     skipped = set(plan.runs) - {only} if only else set()
     work = work_left(plan, skipped, ())
-    place = plan.grid.grounds[0].place
     results: dict[str, TaskResult] = {}
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Workshop(place, States(Path(folder)), torch.device("cpu"))
-        for task in work.tasks.values():  # each stands after those that it rests on
-            answer = workshop.run([task], lambda replica_steps: None)
+        workshops = Workshops(States(Path(folder)), torch.device("cpu"))
+        for key, task in work.tasks.items():  # each stands after those that it rests on
+            answer = workshops.at(work.ground[key].place).run([task], lambda replica_steps: None)
             results.update({result.key: result for result in answer.results})
     return results
 

@@ -22,6 +22,9 @@ class Place:
     network: Choice
     initialisation: Choice
 
+    def same_data(self, other: Place) -> bool:
+        return (self.data, self.policy, self.fingerprint) == (other.data, other.policy, other.fingerprint)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -42,6 +45,15 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class TaughtBy:
+    """The state that teaches a stretch of training, and what computes with it."""
+
+    key: str
+    network: Choice
+    multiply_adds: int  # of the network, for one sample
+
+
+@dataclass(frozen=True)
 class Task:
     """From a stored state (or the start) through some changes and at most one stretch of training to another state."""
 
@@ -53,6 +65,7 @@ class Task:
     stretch: Stretch | None
     final: bool  # whether a run ends here: then it is measured, test data included
     judged: bool = True  # whether some run tells what its last pruning did; test data are looked at for no other
+    teacher: TaughtBy | None = None
 
     @property
     def steps(self) -> int:

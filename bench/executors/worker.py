@@ -15,7 +15,6 @@ from multiprocessing.connection import Connection
 
 from bench.errors import UserError
 from bench.executors.messages import Done, Failed, Measure, Measured, Message, Order, Progress, Setting
-from bench.executors.tasks import Place
 
 TICK = 0.2  # seconds between two messages of progress
 
@@ -24,7 +23,7 @@ def serve(connection: Connection) -> None:
     """Work until the other side hangs up."""
     import torch
 
-    from bench.executors.workshop import Workshop
+    from bench.executors.workshop import Workshops
     from bench.registry import load_plugin
     from bench.states import StateMissing, States
     from bench.training.devices import prepare
@@ -34,17 +33,14 @@ def serve(connection: Connection) -> None:
     for plugin in setting.plugins:
         load_plugin(plugin)
     states = States(setting.states)
-    workshops: dict[Place, Workshop] = {}
+    workshops = Workshops(states, device)
     while True:
         try:
             order: Order | Measure = connection.recv()
         except EOFError:
             return
         try:
-            if order.place not in workshops:
-                workshops.clear()  # one data set on the device at a time
-                workshops[order.place] = Workshop(order.place, states, device)
-            workshop = workshops[order.place]
+            workshop = workshops.at(order.place)
             answer: Message
             torch.set_num_threads(order.threads if isinstance(order, Order) else 1)
             if isinstance(order, Measure):

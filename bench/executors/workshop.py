@@ -13,12 +13,13 @@ from bench.data.base import open_dataset
 from bench.errors import UserError
 from bench.executors.changes import prune
 from bench.executors.resets import reset
-from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult
+from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult, TaughtBy
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
 from bench.pruning.computing import Computing
 from bench.recipe import Optimiser, Prune, Training
+from bench.registry import Choice
 from bench.states import States
 from bench.training.calibration import Calibration, calibrate
 from bench.training.content import Content
@@ -27,26 +28,22 @@ from bench.training.loop import Member, Trained, train
 from bench.training.networks import StackedNetwork, stacked
 from bench.training.stacks import Stack, lay
 from bench.training.state import State
+from bench.training.teaching import Lesson
 
 
 class Workshop:
     """One data set and one network, ready for the packs that need them."""
 
-    def __init__(self, place: Place, states: States, device: torch.device) -> None:
-        dataset = open_dataset(place.data, place.policy)
-        if dataset.info.fingerprint != place.fingerprint:
-            raise UserError(
-                f"data set {dataset.info.name}: its files changed since the run was planned "
-                f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
-            )
-        self._plan = build(place.network, dataset.info.shape, dataset.info.classes)
-        self._multiply_adds = multiply_adds(self._plan, dataset.info.shape)
-        self._structure = Structure(self._plan, dataset.info.shape)
-        self._network: StackedNetwork = stacked(self._plan.to(device))
+    def __init__(self, place: Place, states: States, content: Content) -> None:
+        self._plan = build(place.network, content.shape, content.classes)
+        self._multiply_adds = multiply_adds(self._plan, content.shape)
+        self._structure = Structure(self._plan, content.shape)
+        self._network: StackedNetwork = stacked(self._plan.to(content.device))
         self._place = place
-        self._shape = dataset.info.shape, dataset.info.classes
-        self._content = Content(dataset, device)
+        self._shape = content.shape, content.classes
+        self._content = content
         self._states = states
+        self._teachers: dict[Choice, StackedNetwork] = {place.network: self._network}
 
     def run(self, tasks: Sequence[Task], progress: Callable[[int], None]) -> PackResult:
         """Carry out tasks that may be stacked, and save the states they make."""
@@ -136,14 +133,28 @@ class Workshop:
     def _train(
         self, tasks: Sequence[Task], states: Sequence[State], progress: Callable[[int], None]
     ) -> list[Trained | None]:
+        lessons = {task.teacher.key: self._lesson(task.teacher) for task in tasks if task.teacher}
         members = {
-            place: Member(task.seed, state, task.stretch.training, task.stretch.start, task.stretch.stop)
+            place: Member(
+                task.seed,
+                state,
+                task.stretch.training,
+                task.stretch.start,
+                task.stretch.stop,
+                lessons[task.teacher.key] if task.teacher else None,
+            )
             for place, (task, state) in enumerate(zip(tasks, states, strict=True))
             if task.stretch is not None
         }
         trained = train(self._network, self._content, list(members.values()), progress) if members else []
         outcomes = dict(zip(members, trained, strict=True))
         return [outcomes.get(place) for place in range(len(tasks))]
+
+    def _lesson(self, teacher: TaughtBy) -> Lesson:
+        if teacher.network not in self._teachers:
+            module = build(teacher.network, *self._shape)
+            self._teachers[teacher.network] = stacked(module.to(self._content.device))
+        return Lesson(self._teachers[teacher.network], self._states.get(teacher.key))
 
     def _measure(
         self,
@@ -184,6 +195,33 @@ class Workshop:
     def _stack(self, states: Sequence[State]) -> Stack:
         plain = Optimiser("sgd", 0.0)
         return lay([state.fresh() for state in states], [plain] * len(states), self._content.device)
+
+
+class Workshops:
+    """A workshop for each network, on one data set at a time, which lies on the device once."""
+
+    def __init__(self, states: States, device: torch.device) -> None:
+        self._states, self._device = states, device
+        self._made: dict[Place, Workshop] = {}
+        self._content: Content | None = None
+
+    def at(self, place: Place) -> Workshop:
+        if place not in self._made:
+            if self._content is None or not any(place.same_data(other) for other in self._made):
+                self._made.clear()
+                self._content = None  # before the next one needs the room
+                self._content = self._opened(place)
+            self._made[place] = Workshop(place, self._states, self._content)
+        return self._made[place]
+
+    def _opened(self, place: Place) -> Content:
+        dataset = open_dataset(place.data, place.policy)
+        if dataset.info.fingerprint != place.fingerprint:
+            raise UserError(
+                f"data set {dataset.info.name}: its files changed since the run was planned "
+                f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
+            )
+        return Content(dataset, self._device)
 
 
 def _ends_pruned(task: Task) -> bool:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.models.base import picture
+from bench.models.widths import all_scaled, scaled
 from bench.registry import network
 
 _PAPER = "Wu, He, Sun, Tan: A Light CNN for Deep Face Representation with Noisy Labels (2018)"
@@ -60,12 +61,12 @@ def _blocks(count: int, channels: int) -> nn.Module:
     return nn.Sequential(OrderedDict((f"block{number}", Block(channels)) for number in range(1, count + 1)))
 
 
-def _light_cnn(name: str, shape: tuple[int, ...], classes: int, blocks: tuple[int, ...]) -> nn.Module:
-    """Four groups, each after so many blocks; 256 features describe a face."""
-    channels, height, width = picture(name, shape, least=8)
-    layers: OrderedDict[str, nn.Module] = OrderedDict(conv1=_conv(channels, 48, 5), max1=MaxFeatureMap())
-    inputs = 48
-    for number, outputs in enumerate((96, 192, 128, 128), start=1):
+def _light_cnn(name: str, shape: tuple[int, ...], classes: int, blocks: tuple[int, ...], width: float) -> nn.Module:
+    """Four groups, each after so many blocks; 256 features describe a face, or so many times the width."""
+    channels, rows, columns = picture(name, shape, least=8)
+    inputs, features = scaled(48, width), scaled(256, width)
+    layers: OrderedDict[str, nn.Module] = OrderedDict(conv1=_conv(channels, inputs, 5), max1=MaxFeatureMap())
+    for number, outputs in enumerate(all_scaled((96, 192, 128, 128), width), start=1):
         if number < 4:
             layers[f"pool{number}"] = nn.MaxPool2d(2, ceil_mode=True)
         if blocks:
@@ -74,30 +75,30 @@ def _light_cnn(name: str, shape: tuple[int, ...], classes: int, blocks: tuple[in
         inputs = outputs
     layers["pool4"] = nn.MaxPool2d(2, ceil_mode=True)
     for _ in range(4):  # each pooling halves the image; half a pixel counts as a whole one
-        height, width = -(-height // 2), -(-width // 2)
+        rows, columns = -(-rows // 2), -(-columns // 2)
     layers["flatten"] = nn.Flatten()
-    layers["fc1"] = nn.Linear(inputs * height * width, 2 * 256)
+    layers["fc1"] = nn.Linear(inputs * rows * columns, 2 * features)
     layers["max2"] = MaxFeatureMap()
     layers["dropout"] = nn.Dropout(0.5)
-    layers["output"] = nn.Linear(256, classes)
+    layers["output"] = nn.Linear(features, classes)
     return nn.Sequential(layers)
 
 
 @network("lightcnn-9", reference=f"Castex: PruNet, after {_PAPER}", home=(1, 128, 128))
-def lightcnn_9(shape: tuple[int, ...], classes: int) -> nn.Module:
+def lightcnn_9(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """Nine convolutions with max-feature-maps; at 128x128 with 8 outputs 5,480,288 weights.
 
     As PruNet has it, with a dropout of 0.5 before the output layer. PruNet starts it from the initialisation
     `glorot-uniform: {bias: 0.01}`.
     """
-    return _light_cnn("lightcnn-9", shape, classes, ())
+    return _light_cnn("lightcnn-9", shape, classes, (), width)
 
 
 @network("lightcnn-29", reference=_PAPER, home=(1, 128, 128))
-def lightcnn_29(shape: tuple[int, ...], classes: int) -> nn.Module:
+def lightcnn_29(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """LightCNN-9 with 1, 2, 3 and 4 residual blocks before its groups; at 128x128 with 8 outputs 12,567,392 weights.
 
     Layers, their order and the dropout of 0.5 are those of the code that the paper's authors published: 29
     convolutions, 256 features, no batch norm. It takes gray images of 128x128 alone; here conv1 and fc1 fit others too.
     """
-    return _light_cnn("lightcnn-29", shape, classes, (1, 2, 3, 4))
+    return _light_cnn("lightcnn-29", shape, classes, (1, 2, 3, 4), width)

@@ -7,43 +7,47 @@ from collections import OrderedDict
 from torch import nn
 
 from bench.models.heads import Head, head_layers
+from bench.models.widths import scaled
 
 
 class Line:
     """Adds layer after layer. It follows the shape of what flows through, so that each layer fits the one before."""
 
-    def __init__(self, name: str, picture: tuple[int, int, int]) -> None:
+    def __init__(self, name: str, picture: tuple[int, int, int], width: float = 1.0) -> None:
         self._name = name
-        self._channels, self._height, self._width = picture
+        self._width = width  # all hidden layers have so many times the channels or units that they are given
+        self._channels, self._rows, self._columns = picture
         self._layers: OrderedDict[str, nn.Module] = OrderedDict()
         self._counts: dict[str, int] = {}
 
     def conv(self, channels: int, window: int, *, stride: int = 1, padding: int = 0, norm: bool = False) -> None:
         """A convolution, batch norm if asked for, and ReLU."""
+        channels = scaled(channels, self._width)
         self._add("conv", nn.Conv2d(self._channels, channels, window, stride, padding))
         if norm:
             self._layers[f"norm{self._counts['conv']}"] = nn.BatchNorm2d(channels)
         self._add("relu", nn.ReLU())
         self._channels = channels
-        self._height = (self._height + 2 * padding - window) // stride + 1
-        self._width = (self._width + 2 * padding - window) // stride + 1
+        self._rows = (self._rows + 2 * padding - window) // stride + 1
+        self._columns = (self._columns + 2 * padding - window) // stride + 1
 
     def pool(self) -> None:
         """The largest of each 2x2 pixels; an odd row or column at the end is left out."""
         self._add("pool", nn.MaxPool2d(2))
-        self._height //= 2
-        self._width //= 2
+        self._rows //= 2
+        self._columns //= 2
 
     def dropout(self, rate: float) -> None:
         self._add("dropout", nn.Dropout(rate))
 
     def flatten(self) -> None:
         self._layers["flatten"] = nn.Flatten()
-        self._channels *= self._height * self._width
-        self._height = self._width = 1
+        self._channels *= self._rows * self._columns
+        self._rows = self._columns = 1
 
     def linear(self, units: int, *, bias: bool = True) -> None:
         """A fully connected layer and ReLU."""
+        units = scaled(units, self._width)
         self._add("fc", nn.Linear(self._channels, units, bias=bias))
         self._add("relu", nn.ReLU())
         self._channels = units

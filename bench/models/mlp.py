@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
 from bench.errors import UserError
 from bench.models.heads import Head, head_layers
+from bench.models.widths import all_scaled
 from bench.registry import network
 
 Activation = Literal["relu", "tanh"]
@@ -17,7 +19,12 @@ Activation = Literal["relu", "tanh"]
 _FUNCTIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
-@network("mlp")
+def _narrowed(options: Mapping[str, Any], width: float) -> dict[str, Any]:
+    """The options of the same network with all hidden layers scaled."""
+    return {**options, "sizes": all_scaled(options.get("sizes", (64,)), width)}
+
+
+@network("mlp", narrowed=_narrowed)
 def mlp(
     shape: tuple[int, ...],
     classes: int,
@@ -43,12 +50,12 @@ def mlp(
 
 
 @network("penguin-net", reference="Lewis et al.: MLGroupProject, Dynamic Pruning", home=(12,))
-def penguin_net(shape: tuple[int, ...], classes: int, head: Head = "tanh") -> nn.Module:
+def penguin_net(shape: tuple[int, ...], classes: int, head: Head = "tanh", width: float = 1.0) -> nn.Module:
     """One hidden layer of 12 units; on the penguins 12-12-3, 180 weights.
 
     As published, tanh bounds the outputs, which holds the cross-entropy above 0.2395; `head: logits` does not.
     """
-    return mlp(shape, classes, (12,), head=head)
+    return mlp(shape, classes, all_scaled((12,), width), head=head)
 
 
 @network(
@@ -57,27 +64,29 @@ def penguin_net(shape: tuple[int, ...], classes: int, head: Head = "tanh") -> nn
     aliases=("lenet",),
     home=(1, 28, 28),
 )
-def lenet_300_100(shape: tuple[int, ...], classes: int) -> nn.Module:
+def lenet_300_100(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """Hidden layers of 300 and 100 units; on MNIST 266,200 weights."""
-    return mlp(shape, classes, (300, 100))
+    return mlp(shape, classes, all_scaled((300, 100), width))
 
 
 @network("mlp-1000-1000-500-200", reference="McAteer: Keras_pruning; Lange: for.AI challenge", home=(1, 28, 28))
-def mlp_1000_1000_500_200(shape: tuple[int, ...], classes: int, bias: bool = True, head: Head = "logits") -> nn.Module:
+def mlp_1000_1000_500_200(
+    shape: tuple[int, ...], classes: int, bias: bool = True, head: Head = "logits", width: float = 1.0
+) -> nn.Module:
     """Four hidden layers; on MNIST 2,386,000 weights. Keras_pruning has biases, the for.AI challenge none.
 
     The for.AI challenge trained with `head: softmax`, which holds the cross-entropy above 1.4612.
     """
-    return mlp(shape, classes, (1000, 1000, 500, 200), bias=bias, head=head)
+    return mlp(shape, classes, all_scaled((1000, 1000, 500, 200), width), bias=bias, head=head)
 
 
 @network("forai-student-1", reference="Lange: for.AI challenge", home=(1, 28, 28))
-def forai_student_1(shape: tuple[int, ...], classes: int) -> nn.Module:
+def forai_student_1(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """The larger student for distillation: six hidden layers, no biases; on MNIST 266,880 weights."""
-    return mlp(shape, classes, (256, 128, 128, 64, 64, 64), bias=False)
+    return mlp(shape, classes, all_scaled((256, 128, 128, 64, 64, 64), width), bias=False)
 
 
 @network("forai-student-2", reference="Lange: for.AI challenge", home=(1, 28, 28))
-def forai_student_2(shape: tuple[int, ...], classes: int) -> nn.Module:
+def forai_student_2(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """The smaller student for distillation: four hidden layers of 64, no biases; on MNIST 63,104 weights."""
-    return mlp(shape, classes, (64, 64, 64, 64), bias=False)
+    return mlp(shape, classes, all_scaled((64, 64, 64, 64), width), bias=False)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from bench.errors import UserError, nearest
 from bench.models.base import multiply_adds, prunable_layers
 from bench.models.checkpoints import check_fit, read_checkpoint
+from bench.models.widths import scaled
 from bench.registry import network
 
 # What a class may call the arguments that it gets. All others need a default.
@@ -36,6 +37,7 @@ def settings(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         ("name", options["name"]),
         ("source", hashlib.sha256(_source(options["path"])[1].encode()).hexdigest()),
         ("weights", _digest(weights) if weights else ""),
+        *((("width", options["width"]),) if options.get("width", 1.0) != 1.0 else ()),
     )
 
 
@@ -51,16 +53,21 @@ def called(options: Mapping[str, Any]) -> str:
 
 
 @network("file", settings=settings, weights=given_weights, called=called)
-def own_network(shape: tuple[int, ...], classes: int, path: str, name: str, weights: str = "") -> nn.Module:
+def own_network(
+    shape: tuple[int, ...], classes: int, path: str, name: str, weights: str = "", width: float = 1.0
+) -> nn.Module:
     """A network of your own: the class or function `name` of a Python file.
 
     It gets those of its arguments that are called shape, classes, num_classes, in_channels or in_features; all others
     need a default. `weights` is a file of its state_dict, saved by PyTorch or as safetensors, from which every seed
-    starts. The file has to hold all of the network, as its text is what identifies the runs.
+    starts. The file has to hold all of the network, as its text is what identifies the runs. `width` makes it narrower,
+    where it has an argument `width` of its own: that is given so many times its default.
     """
     file, source = _source(path)
     make = _named(path, name, _executed(path, file, source))
     arguments = _arguments(path, name, make, tuple(shape), classes)
+    if width != 1.0:
+        arguments["width"] = _width(path, name, make, weights, width)
     try:
         module = make(**arguments)
     except Exception as error:
@@ -150,6 +157,23 @@ def _arguments(path: str, name: str, make: Callable[..., Any], shape: tuple[int,
                 f"{path}: {name} needs {parameter.name!r}; give it a default, as only these are known: {known}"
             )
     return arguments
+
+
+def _width(path: str, name: str, make: Callable[..., Any], weights: str, share: float) -> float:
+    """What the network's own argument `width` is to be, at a share of its default."""
+    if weights:
+        raise UserError(
+            f"{path}: {name} starts from {weights}, which does not fit another width; leave out 'weights', or the "
+            " methods that need a smaller network"
+        )
+    parameter = inspect.signature(make).parameters.get("width")
+    whole = None if parameter is None else parameter.default
+    if isinstance(whole, bool) or not isinstance(whole, int | float):
+        raise UserError(
+            f"{path}: {name} has no argument 'width' that is a number, so it cannot be narrowed; give it width=1.0, a "
+            "factor of its layers' sizes, or leave out the methods that need a smaller network"
+        )
+    return scaled(whole, share) if isinstance(whole, int) else whole * share
 
 
 def _check(what: str, module: nn.Module, shape: tuple[int, ...], classes: int) -> None:

@@ -17,12 +17,12 @@ _MLGROUP = "Lewis et al.: MLGroupProject, Dynamic Pruning"
 
 
 @network("mlgroup-cifar10-cnn", reference=_MLGROUP, home=(3, 32, 32))
-def mlgroup_cifar10_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits") -> nn.Module:
+def mlgroup_cifar10_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits", width: float = 1.0) -> nn.Module:
     """Three convolutions without padding and a layer of 256 units; on CIFAR-10 1,294,528 weights.
 
     Published with `head: softmax`, which holds the cross-entropy above 1.4612.
     """
-    line = Line("mlgroup-cifar10-cnn", picture("mlgroup-cifar10-cnn", shape, least=12))
+    line = Line("mlgroup-cifar10-cnn", picture("mlgroup-cifar10-cnn", shape, least=12), width)
     line.conv(64, 3)
     line.conv(64, 3)
     line.pool()
@@ -34,26 +34,28 @@ def mlgroup_cifar10_cnn(shape: tuple[int, ...], classes: int, head: Head = "logi
 
 
 @network("mlgroup-fmnist-cnn", reference=_MLGROUP, home=(1, 28, 28))
-def mlgroup_fmnist_cnn(shape: tuple[int, ...], classes: int, dropout: bool = False, head: Head = "logits") -> nn.Module:
+def mlgroup_fmnist_cnn(
+    shape: tuple[int, ...], classes: int, dropout: bool = False, head: Head = "logits", width: float = 1.0
+) -> nn.Module:
     """Two convolutions and a layer of 128 units; on Fashion-MNIST 1,199,648 weights.
 
     `dropout` is that of the project's ready-made variant: 0.25 after the pooling and 0.5 before the output layer. The
     published log-softmax with its likelihood is the cross-entropy of logits.
     """
-    return _two_convs("mlgroup-fmnist-cnn", shape, classes, dropout, head)
+    return _two_convs("mlgroup-fmnist-cnn", shape, classes, dropout, head, width)
 
 
 @network("keras-cnn", reference="Meyer: lottery_ticket_pruner, after the example in Keras", home=(1, 28, 28))
-def keras_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits") -> nn.Module:
+def keras_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits", width: float = 1.0) -> nn.Module:
     """Two convolutions and a layer of 128 units, with dropout; on MNIST 1,199,648 weights, on CIFAR-10 1,626,208.
 
     Keras takes the cross-entropy of the published softmax's inputs, so that logits are what was published.
     """
-    return _two_convs("keras-cnn", shape, classes, True, head)
+    return _two_convs("keras-cnn", shape, classes, True, head, width)
 
 
-def _two_convs(name: str, shape: tuple[int, ...], classes: int, dropout: bool, head: Head) -> nn.Module:
-    line = Line(name, picture(name, shape, least=6))
+def _two_convs(name: str, shape: tuple[int, ...], classes: int, dropout: bool, head: Head, width: float) -> nn.Module:
+    line = Line(name, picture(name, shape, least=6), width)
     line.conv(32, 3)
     line.conv(64, 3)
     line.pool()
@@ -67,13 +69,13 @@ def _two_convs(name: str, shape: tuple[int, ...], classes: int, dropout: bool, h
 
 
 @network("mlgroup-flowers-cnn", reference=_MLGROUP, home=(3, 180, 180))
-def mlgroup_flowers_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits") -> nn.Module:
+def mlgroup_flowers_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits", width: float = 1.0) -> nn.Module:
     """Three convolutions, two with batch norm, and a layer of 32 units; at 180x180 8,302,804 weights.
 
     Nearly all of them lie in the first fully connected layer. Published with `head: tanh`, which for 5 classes holds
     the cross-entropy above 0.4327.
     """
-    line = Line("mlgroup-flowers-cnn", picture("mlgroup-flowers-cnn", shape, least=2))
+    line = Line("mlgroup-flowers-cnn", picture("mlgroup-flowers-cnn", shape, least=2), width)
     line.conv(12, 3, padding=1, norm=True)
     line.pool()
     line.conv(20, 3, padding=1)
@@ -84,13 +86,13 @@ def mlgroup_flowers_cnn(shape: tuple[int, ...], classes: int, head: Head = "logi
 
 
 @network("forai-cnn", reference="Lange: for.AI challenge", home=(1, 28, 28))
-def forai_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits") -> nn.Module:
+def forai_cnn(shape: tuple[int, ...], classes: int, head: Head = "logits", width: float = 1.0) -> nn.Module:
     """Six convolutions and layers of 500 and 200 units, with dropout; on MNIST 1,814,160 weights.
 
     A quarter is dropped after every hidden layer and once more after flattening. Fully connected layers have no biases.
     Published with `head: softmax`, which holds the cross-entropy above 1.4612.
     """
-    line = Line("forai-cnn", picture("forai-cnn", shape, least=5))
+    line = Line("forai-cnn", picture("forai-cnn", shape, least=5), width)
     for channels, window, stride, padding in (
         (32, 5, 1, 2),
         (32, 5, 1, 2),

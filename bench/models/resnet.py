@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from bench.errors import UserError
 from bench.models.base import picture
+from bench.models.widths import all_scaled
 from bench.registry import network
 
 Shortcut = Literal["conv", "pad"]
@@ -83,38 +84,38 @@ def _resnet(
 
 
 @network("resnet-20", reference=_PAPER, home=(3, 32, 32))
-def resnet_20(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv") -> nn.Module:
+def resnet_20(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv", width: float = 1.0) -> nn.Module:
     """Nine residual blocks of 16, 32 and 64 channels; on CIFAR-10 270,896 weights.
 
     Where the number of channels doubles, the shortcut is a convolution with batch norm, as in the pruning literature.
     The paper pads with zeros there: `shortcut: pad`, 268,336 weights.
     """
-    return _resnet("resnet-20", shape, classes, (16, 32, 64), 3, shortcut)
+    return _resnet("resnet-20", shape, classes, all_scaled((16, 32, 64), width), 3, shortcut)
 
 
 @network("resnet-32", reference=_PAPER, home=(3, 32, 32))
-def resnet_32(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv") -> nn.Module:
+def resnet_32(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv", width: float = 1.0) -> nn.Module:
     """Fifteen residual blocks of 16, 32 and 64 channels; on CIFAR-10 464,432 weights.
 
     With `shortcut: pad`, as in the paper, 461,872 weights.
     """
-    return _resnet("resnet-32", shape, classes, (16, 32, 64), 5, shortcut)
+    return _resnet("resnet-32", shape, classes, all_scaled((16, 32, 64), width), 5, shortcut)
 
 
 @network("resnet-56", reference=_PAPER, home=(3, 32, 32))
-def resnet_56(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv") -> nn.Module:
+def resnet_56(shape: tuple[int, ...], classes: int, shortcut: Shortcut = "conv", width: float = 1.0) -> nn.Module:
     """Twenty-seven residual blocks of 16, 32 and 64 channels; on CIFAR-10 851,504 weights.
 
     With `shortcut: pad`, as in the paper, 848,944 weights.
     """
-    return _resnet("resnet-56", shape, classes, (16, 32, 64), 9, shortcut)
+    return _resnet("resnet-56", shape, classes, all_scaled((16, 32, 64), width), 9, shortcut)
 
 
 @network("resnet-18", reference=_PAPER, home=(3, 32, 32))
-def resnet_18(shape: tuple[int, ...], classes: int) -> nn.Module:
+def resnet_18(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """The paper's network for ImageNet, fitted to small images: 64 to 512 channels; on CIFAR-10 11,164,352 weights.
 
     It begins with a convolution of 3x3 in place of one of 7x7 and pooling. What the lottery-ticket paper calls
     ResNet-18 is `resnet-20`.
     """
-    return _resnet("resnet-18", shape, classes, (64, 128, 256, 512), 2, "conv")
+    return _resnet("resnet-18", shape, classes, all_scaled((64, 128, 256, 512), width), 2, "conv")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from math import log
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from bench.errors import UserError
 from bench.models.base import picture
+from bench.models.widths import scaled
 from bench.registry import network
 
 
@@ -82,10 +85,17 @@ def waves(tokens: int, width: int) -> Tensor:
     return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :width]
 
 
+def _narrowed(options: Mapping[str, Any], width: float) -> dict[str, Any]:
+    """The options of the same network with narrower tokens, of which the heads get equal parts."""
+    heads = options.get("heads", 3)
+    return {**options, "width": heads * scaled(options.get("width", 192) // heads, width)}
+
+
 @network(
     "vit-tiny",
     reference="Dosovitskiy et al.: An Image is Worth 16x16 Words (2021), as small as DeiT-Ti of Touvron et al. (2021)",
     home=(3, 32, 32),
+    narrowed=_narrowed,
 )
 def vit_tiny(
     shape: tuple[int, ...], classes: int, patch: int = 4, width: int = 192, depth: int = 6, heads: int = 3

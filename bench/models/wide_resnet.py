@@ -7,6 +7,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from bench.models.base import picture
+from bench.models.widths import scaled
 from bench.registry import network
 
 _PAPER = "Zagoruyko, Komodakis: Wide Residual Networks (2016)"
@@ -32,13 +33,13 @@ class Block(nn.Module):
         return outputs
 
 
-def _wide_resnet(name: str, shape: tuple[int, ...], classes: int, depth: int, width: int) -> nn.Module:
-    """Three stages of `width` times 16, 32 and 64 channels, together with `depth` convolutions in a row."""
+def _wide_resnet(name: str, shape: tuple[int, ...], classes: int, depth: int, widening: int, width: float) -> nn.Module:
+    """Three stages of `widening` times 16, 32 and 64 channels, together with `depth` convolutions in a row."""
     channels, _, _ = picture(name, shape)
-    inputs = 16
+    inputs = scaled(16, width)
     layers: OrderedDict[str, nn.Module] = OrderedDict(conv1=nn.Conv2d(channels, inputs, 3, padding=1, bias=False))
     for stage in (1, 2, 3):
-        outputs = 2 ** (stage + 3) * width
+        outputs = scaled(2 ** (stage + 3) * widening, width)
         row: OrderedDict[str, nn.Module] = OrderedDict()
         for block in range(1, (depth - 4) // 6 + 1):
             row[f"block{block}"] = Block(inputs, outputs, 2 if block == 1 and stage > 1 else 1)
@@ -53,12 +54,12 @@ def _wide_resnet(name: str, shape: tuple[int, ...], classes: int, depth: int, wi
 
 
 @network("wrn-22-2", reference=_PAPER, aliases=("wide-resnet-22-2",), home=(3, 32, 32))
-def wrn_22_2(shape: tuple[int, ...], classes: int) -> nn.Module:
+def wrn_22_2(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """Nine residual blocks of 32, 64 and 128 channels; on CIFAR-10 1,076,912 weights."""
-    return _wide_resnet("wrn-22-2", shape, classes, 22, 2)
+    return _wide_resnet("wrn-22-2", shape, classes, 22, 2, width)
 
 
 @network("wrn-28-2", reference=_PAPER, aliases=("wide-resnet-28-2",), home=(3, 32, 32))
-def wrn_28_2(shape: tuple[int, ...], classes: int) -> nn.Module:
+def wrn_28_2(shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """Twelve residual blocks of 32, 64 and 128 channels; on CIFAR-10 1,463,984 weights."""
-    return _wide_resnet("wrn-28-2", shape, classes, 28, 2)
+    return _wide_resnet("wrn-28-2", shape, classes, 28, 2, width)

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.methods.kinds import prunes, without_effect
 from bench.registry import Choice, Component
 from bench.suite.choices import Registered
 from bench.suite.labels import in_words
@@ -86,7 +87,7 @@ class _Entry:
         label = self._label()
         if self.report.count > before:
             return []
-        if not self.component.extra.get("dense"):
+        if prunes(self.component):
             self._check_choices(prunings)
         if self.report.count > before:
             return []
@@ -117,8 +118,9 @@ class _Entry:
     def _prunings(self) -> list[PruneSpec]:
         """How this entry prunes: as the problem does, but for what it says itself."""
         own = {key: entry for key, entry in self.named.options.items() if key in PRUNE_KEYS}
-        if own and self.component.extra.get("dense"):
-            for key, entry in own.items():
+        idle = {key: entry for key, entry in own.items() if key in without_effect(self.component)}
+        if idle:
+            for key, entry in idle.items():
                 self.report.mistake(entry.key, f"{self.component.name!r} prunes nothing; leave {key!r} out")
             return []
         if "score" in own and self.component.extra.get("by_chance"):

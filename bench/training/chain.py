@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.models.layout import Layout
-from bench.training.losses import Batch, loss_and_delta
+from bench.training.losses import Batch, Taught, loss_and_delta
 from bench.training.stacks import Stack
 
 Activation = Literal["none", "relu", "tanh", "softmax"]
@@ -82,7 +82,8 @@ class Chain:
                 moments={},
                 gradient=stack.gradient.repeat(2, 1),
             )
-            losses = self._gradient(both, Batch(_twice(batch.inputs), _twice(batch.labels)))
+            taught = batch.taught.each(_twice) if batch.taught else None
+            losses = self._gradient(both, Batch(_twice(batch.inputs), _twice(batch.labels), taught=taught))
             stack.gradient.copy_(both.gradient[:1])
             return losses[:1]
 
@@ -99,7 +100,7 @@ class Chain:
     def _gradient(self, stack: Stack, batch: Batch) -> Tensor:
         views = self.parameters.views(stack.weights)
         activations = self._forward(views, batch.inputs)
-        losses, delta = loss_and_delta_through(self._links[-1].activation, activations[-1], batch.labels)
+        losses, delta = loss_and_delta_through(self._links[-1].activation, activations[-1], batch.labels, batch.taught)
         gradients = self.parameters.views(stack.gradient)
         kept = None if stack.masks is None else self.parameters.views(stack.masks)
         ones = delta.new_ones(1, 1, delta.shape[1]).expand(len(delta), -1, -1)
@@ -152,9 +153,11 @@ def _twice(tensor: Tensor) -> Tensor:
     return tensor.expand(2, *tensor.shape[1:]).contiguous()
 
 
-def loss_and_delta_through(activation: Activation, outputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def loss_and_delta_through(
+    activation: Activation, outputs: Tensor, labels: Tensor, taught: Taught | None = None
+) -> tuple[Tensor, Tensor]:
     """The loss, and its derivative by what went into the last activation."""
-    losses, delta = loss_and_delta(outputs, labels)
+    losses, delta = loss_and_delta(outputs, labels, taught)
     _through(activation, outputs, delta)
     return losses, delta
 

@@ -61,6 +61,10 @@ class Content:
         """Of one sample, as a network gets it."""
         return self._shape
 
+    @property
+    def classes(self) -> int:
+        return self._dataset.info.classes
+
     def labels_of(self, rows: Tensor) -> Tensor:
         """The labels of samples, on the CPU."""
         return self._labels.index_select(0, rows.to(self.device)).cpu()

@@ -23,6 +23,7 @@ from bench.training.schedules import factor
 from bench.training.selection import Selection
 from bench.training.stacks import Stack, lay, take, updates_behind
 from bench.training.state import State
+from bench.training.teaching import Lesson, Teachers, teachers
 
 CurveAt = Callable[[int, int, int, int, int], list[int]]  # start, stop, batch, validation samples, width -> steps
 
@@ -36,6 +37,7 @@ class Member:
     training: Training
     start: int
     stop: int
+    lesson: Lesson | None = None  # where its training has a teacher
 
     @property
     def length(self) -> int:
@@ -86,7 +88,7 @@ def train(
 ) -> list[Trained]:
     """Train every member over its stretch; the results are in the members' order.
 
-    Members with a selection rule must share the rule and the stretch.
+    All have teachers of one network, or none has. Members with a selection rule must share the rule and the stretch.
     """
     with torch.no_grad():
         return _Pack(network, content, members, progress, curve_at).run()
@@ -117,6 +119,7 @@ class _Pack:
         )
         self._batches = Batches(content, *self._places(), self._batch, members[0].training.augmentation)
         self._groups = self._group()
+        self._teachers = self._hired()
         self._ends = sorted({member.length for member in members})
         self._look_at = self._moments(
             lambda m: [step - m.start for step in curve_at(m.start, m.stop, self._batch, validation, len(members))]
@@ -144,7 +147,8 @@ class _Pack:
         stack = self._running.stack
         inputs, labels = self._batches.at(done)
         places = self._stream_places(done) if self._network.noisy else ()
-        batch = Batch(inputs, labels, places)
+        taught = self._teachers.at(inputs) if self._teachers else None
+        batch = Batch(inputs, labels, places, taught)
         self._running.total += gradient_and_moves(self._network, stack, batch, self._turns(done))
         for rows, member in self._groups:
             training, step = member.training, member.start + done
@@ -258,6 +262,12 @@ class _Pack:
         running.alive = [running.alive[row] for row in rows]
         self._batches.keep(*self._places())
         self._groups = self._group()
+        self._teachers = self._hired()
+
+    def _hired(self) -> Teachers | None:
+        alive = [self._members[m] for m in self._running.alive]
+        lessons = [(m.lesson, m.training.teacher, (m.seed, m.state.order)) for m in alive]
+        return teachers(lessons, self._content.device)
 
     def _stream_places(self, done: int) -> list[tuple[int, int]]:
         """The seed of each replica and where it stands in its data stream: what its random numbers are drawn from."""

@@ -61,7 +61,7 @@ class OneByOne:
             with torch.enable_grad():
                 leaves = _leaves(self.parameters.views(stack.weights[row]))
                 outputs = functional_call(self._module, {**leaves, **own}, (_quick_form(batch.inputs[row]),))
-                value, delta = loss_and_delta(outputs.detach()[None], batch.labels[row][None])
+                value, delta = loss_and_delta(outputs.detach()[None], batch.labels[row][None], batch.taught_alone(row))
                 gradients = torch.autograd.grad(outputs, list(leaves.values()), delta[0], allow_unused=True)
             kept_weights = None if stack.masks is None else self.parameters.views(stack.masks[row])
             _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(stack.gradient[row]))
@@ -141,7 +141,7 @@ class Together(OneByOne):
         with torch.enable_grad():
             leaves = _leaves(self.parameters.views(stack.weights))
             outputs = vmap(self._call)({**leaves, **own}, batch.inputs)
-            losses, delta = loss_and_delta(outputs.detach(), batch.labels)
+            losses, delta = loss_and_delta(outputs.detach(), batch.labels, batch.taught)
             gradients = torch.autograd.grad(outputs, list(leaves.values()), delta, allow_unused=True)
         kept_weights = None if stack.masks is None else self.parameters.views(stack.masks)
         _put(dict(zip(leaves, gradients, strict=True)), kept_weights, self.parameters.views(stack.gradient))

@@ -22,6 +22,12 @@ LEVELS = SparsitySpec(targets=(0.4, 0.8))
 
 METHODS = {
     "none": method("none"),
+    "distil": method("distil"),
+    "distil, cooler": method("distil", "distil, cooler", alpha=0.5, temperature=1.0),
+    "distil-pruned": method("distil-pruned", fine_tune=steps(20)),
+    "equal-size": method("equal-size"),
+    "dense-longer": method("dense-longer"),
+    "one-shot-longer": method("one-shot-longer"),
     "one-shot": method("one-shot"),
     "one-shot, fine-tuned": method("one-shot", "one-shot, fine-tuned", fine_tune=steps(20)),
     "lottery": method("lottery"),

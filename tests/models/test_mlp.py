@@ -129,7 +129,7 @@ def test_they_take_any_data(name: str) -> None:
         ("mlp", {"sizes": (10, 0)}, "sizes is [10, 0]; each hidden layer needs at least 1 unit"),
         ("mlp", {"activation": "gelu"}, "activation is 'gelu'; give 'relu' or 'tanh'"),
         ("penguin-net", {"head": "sigmoid"}, "head is 'sigmoid'; give 'logits', 'softmax' or 'tanh'"),
-        ("lenet-300-100", {"bias": True}, "unknown option 'bias'; it has none"),
+        ("lenet-300-100", {"bias": True}, "unknown option 'bias'; known are: width"),
         ("mlp", {"classes": 4}, "unknown option 'classes'"),
         ("lenet-300-10", {}, "did you mean 'lenet-300-100'?"),
     ],

@@ -120,7 +120,7 @@ def test_a_block_without_weights_passes_its_input_on() -> None:
             "resnet-18: takes images, and a sample here is 12 numbers; choose a network such as mlp",
         ),
         ("vgg-16-bn", {}, (1, 8, 8), "vgg-16-bn: takes images of at least 16x16"),
-        ("wrn-28-2", {"depth": 40}, CIFAR, "unknown option 'depth'; it has none"),
+        ("wrn-28-2", {"depth": 40}, CIFAR, "unknown option 'depth'; did you mean 'width'?"),
     ],
 )
 def test_a_wrong_choice_is_named_with_its_mend(

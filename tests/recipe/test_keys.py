@@ -25,6 +25,7 @@ from bench.recipe import (
     Score,
     Select,
     Start,
+    Teacher,
     Train,
     Training,
     canonical,
@@ -47,6 +48,7 @@ SGD = Training(
 ADAMW = Training(Optimiser("adamw", 1e-3, beta1=0.8, beta2=0.99, eps=1e-6), Schedule("cosine", 100), 7)
 ADADELTA = Training(Optimiser("adadelta", 1.0, rho=0.95), Schedule("constant", 100), 7, select=Select("best"))
 RIGL = replace(ADAM, during=During("rigl", 100, 3450))
+TAUGHT = replace(ADAM, teacher=Teacher(START.network, (Train(ADAM, 0, 4600),), 0.9, 4.0))
 LEVEL = Level(2, (("fc1", 0.36), ("fc2", 0.36), ("output", 0.19)))
 PRUNE = Prune(LEVEL, Score("magnitude"))
 
@@ -60,6 +62,10 @@ PINS = {
     "train, set": (
         lambda: trained_key("base", replace(ADAM, during=During("set", 77, 4600, 0.2, "constant")), 0, 4600),
         "c37c1e848f9ebc20c43fb1f2f5d929aece1a29e6",
+    ),
+    "train, taught": (
+        lambda: trained_key("base", TAUGHT, 0, 4600),
+        "37f9ad97da22e2a018c8c0d9f6e2392a1a544aec",
     ),
     "prune": (lambda: changed_key("base", PRUNE), "facf2e1b9ab817fc7a71a0ceb664d774c368dbb6"),
     "prune, every field": (
@@ -114,7 +120,7 @@ def test_the_defaults_are_pinned() -> None:
     }
     assert vars(Select()) == {"kind": "last", "every": 0, "patience": 0}
     assert vars(Training(ADAM.optimiser, ADAM.schedule, 60)) == vars(
-        replace(ADAM, augmentation=None, select=Select(), during=None)
+        replace(ADAM, augmentation=None, select=Select(), during=None, teacher=None)
     )
     assert vars(During("set", 5, 50)) == {"kind": "set", "every": 5, "until": 50, "fraction": 0.3, "decay": "cosine"}
     magnitude = {"name": "magnitude", "options": (), "identity": (), "looks_at": (), "batch": 0}
@@ -139,6 +145,7 @@ def test_the_defaults_are_pinned() -> None:
         SGD,
         RIGL,
         RIGL.during,
+        TAUGHT.teacher,
         ADAM.optimiser,
         SGD.schedule,
         SGD.select,

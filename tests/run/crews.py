@@ -19,8 +19,7 @@ import torch
 from bench.driver import Receipt, Session, carry_out
 from bench.executors.local import Crew
 from bench.executors.messages import Done, Failed, Measure, Measured, Order, Setting
-from bench.executors.tasks import Place
-from bench.executors.workshop import Workshop
+from bench.executors.workshop import Workshops
 from bench.plan import Plan
 from bench.records import cell_records, suite_record
 from bench.states import StateMissing, States
@@ -58,7 +57,7 @@ class Desk:
         self.orders: list[Order] = []
         self._states, self._width, self._before = states, width, before
         self._asked: deque[tuple[object, Order | Measure]] = deque()
-        self._workshops: dict[Place, Workshop] = {}
+        self._workshops = Workshops(states, torch.device("cpu"))
 
     def start(self) -> None: ...
 
@@ -81,10 +80,8 @@ class Desk:
         if isinstance(question, Measure):
             return Measured(Calibration(self._width, 0.0, 1e-6))
         self.orders.append(question)
-        if question.place not in self._workshops:
-            self._workshops[question.place] = Workshop(question.place, self._states, torch.device("cpu"))
         try:
-            return Done(self._workshops[question.place].run(question.tasks, progress))
+            return Done(self._workshops.at(question.place).run(question.tasks, progress))
         except StateMissing as error:
             return Failed(f"the state {error} is not stored any more", "state")
         except MemoryError:
