@@ -69,13 +69,15 @@ def _plot(layer: LayerInfo, prune: PruneSpec, factors: Mapping[str, float]) -> P
 
 def _divided(wanted: Mapping[str, float], plots: Sequence[Plot], scope: Scope, where: str) -> Mapping[str, float]:
     """The share of each layer that is gone at a level."""
-    whole = sum(plot.layer.weights for plot in plots)
-    asked = min(whole, sum(share * plot.layer.weights for share, plot in zip(wanted.values(), plots, strict=True)))
-    may_go = sum(plot.most * plot.layer.weights for plot in plots)
+    # Over all layers granules are counted, of whatever size.
+    sizes = [plot.granules if scope == "global" else plot.layer.weights for plot in plots]
+    whole = sum(sizes)
+    asked = min(whole, sum(share * size for share, size in zip(wanted.values(), sizes, strict=True)))
+    may_go = sum(plot.most * size for plot, size in zip(plots, sizes, strict=True))
     if asked > may_go * (1 + 1e-9) and any(plot.least for plot in plots):
         raise UserError(
-            f"{where}: {asked / whole:.4g} of the weights are to go, and the floor keeps {1 - may_go / whole:.4g} of "
-            "them; give a smaller floor, or leave the highest sparsities out"
+            f"{where}: {asked / whole:.4g} of all that is pruned is to go, and the floor keeps "
+            f"{1 - may_go / whole:.4g} of it; give a smaller floor, or leave the highest sparsities out"
         )
     if scope == "layer":
         return _within_reach(wanted, plots)

@@ -209,7 +209,7 @@ def test_a_floor_within_layers_is_made_up_for_by_the_others() -> None:
     assert gone(level_of(layers, 0.96), layers) == [384, 96]
     assert gone(level_of(layers, 0.96, floor=5), layers) == [385, 95]
     assert gone(level_of(layers, 0.9, floor=5), layers) == [360, 90]
-    with pytest.raises(UserError, match=r"0.99 of the weights are to go, and the floor keeps 0.05 of them"):
+    with pytest.raises(UserError, match=r"0.99 of all that is pruned is to go, and the floor keeps 0.05 of it"):
         level_of(layers, 0.99, floor=0.05)
 
 
@@ -249,6 +249,22 @@ def test_over_all_layers_the_next_worst_go_where_a_layer_is_at_its_floor(
             to_go -= 1
     for name, mask in found.items():
         assert torch.equal(mask, expected[name]), name
+
+
+def test_over_all_layers_a_floor_counts_granules() -> None:
+    """Five of ten large units and of a hundred small ones: half of the weights, and few of the units."""
+    layers = [
+        LayerInfo(name, "linear", shape, False, False, False) for name, shape in (("a", (10, 1000)), ("b", (100, 1)))
+    ]
+    level = level_of(layers, 0.9, scope="global", granularity="unit", floor=5)
+    scores = {layer.name: torch.rand(layer.shape, generator=torch.Generator().manual_seed(1)) for layer in layers}
+    masks = {name: torch.ones_like(one, dtype=torch.bool) for name, one in scores.items()}
+    found = new_masks(scores, masks, level, "unit", "global", 5)
+    left = [int(mask.any(dim=1).sum()) for mask in found.values()]
+    assert sum(left) == 11
+    assert min(left) >= 5
+    with pytest.raises(UserError, match="the floor keeps 0.4955 of it"):
+        level_of(layers, 0.9, granularity="unit", floor=5)
 
 
 def test_no_floor_is_as_it_always_was() -> None:
