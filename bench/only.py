@@ -47,10 +47,15 @@ def picked(cells: Sequence[Cell], only: Mapping[str, Sequence[str]]) -> list[Cel
                 if value not in known:
                     raise UserError(f"only: no cell has the {name} {value!r}; {nearest(value, known)}")
             keep_dense = name in ("method", "level")
-            chosen = [c for c in chosen if (keep_dense and c.level == 0) or set(words(c)) & set(values)]
+            chosen = [c for c in chosen if (keep_dense and _dense(c)) or set(words(c)) & set(values)]
         else:
             raise UserError(f"only: {name!r} is nothing to choose by; {nearest(name, [*_WORDS, 'sparsity'])}")
     return chosen
+
+
+def _dense(cell: Cell) -> bool:
+    """Whether it is the suite's own network, unpruned."""
+    return cell.level == 0 and cell.own is cell.ground
 
 
 def as_stored(only: Mapping[str, Sequence[str]], cells: Sequence[Cell]) -> dict[str, Sequence[str]]:

@@ -99,6 +99,8 @@ def _every_option(kind: str, name: str, given: Sequence[tuple[str, Any]]) -> dic
 def _plain(value: Any) -> Any:
     if isinstance(value, Duration):
         return str(value)
+    if isinstance(value, Choice):
+        return {value.name: {name: _plain(one) for name, one in value.options}} if value.options else value.name
     return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 

@@ -19,7 +19,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from bench.errors import UserError, nearest
 
@@ -75,6 +75,10 @@ class Choice:
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
+
+
+# The type of an option that names a network of its own, with or without options.
+NetworkChoice = Annotated[Choice, "network"]
 
 
 class Registry:

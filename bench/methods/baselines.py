@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from bench.durations import Duration
 from bench.methods.task import Instead, Task
 from bench.recipe import Reset, Step
-from bench.registry import method
+from bench.registry import Choice, NetworkChoice, method
+
+SMALL = Choice("mlp", (("sizes", (8,)),))  # to try such methods with
 
 
 @method("dense-longer", aliases=("longer", "dense-equal-cost"), whole=True)
@@ -46,4 +48,11 @@ def _steps_of_the_ticket(task: Task, rewind: Duration) -> int:
 def equal_size(task: Task) -> Iterator[Instead | Step]:
     """The control: a narrower network, whole, with as many weights as the level leaves, or just fewer."""
     yield task.equal_size()
+    yield task.train()
+
+
+@method("another-network", aliases=("other-network",), dense=True, sample={"network": SMALL})
+def another_network(task: Task, network: NetworkChoice) -> Iterator[Instead | Step]:
+    """The control: a network of your choice, whole, trained as the suite's is; a student without a teacher."""
+    yield Instead(network)
     yield task.train()

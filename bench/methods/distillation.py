@@ -2,7 +2,7 @@
 
 Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015. The teacher is the suite's network after
 its dense training, with the student's seed. The undistilled control of `distil` is `equal-size`, that of
-`distil-pruned` is `one-shot` with the same fine-tuning.
+`distil-into` is `another-network`, that of `distil-pruned` is `one-shot` with the same fine-tuning.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.durations import Duration
+from bench.methods.baselines import SMALL
 from bench.methods.task import Instead, Task
 from bench.recipe import Reset, Step
-from bench.registry import method
+from bench.registry import NetworkChoice, method
 
 _PAPER = "Hinton, Vinyals and Dean, 2015"
 
@@ -24,6 +25,15 @@ def distil(task: Task, alpha: float = 0.9, temperature: float = 4.0) -> Iterator
     `alpha` is what the teacher counts against the labels, `temperature` softens what both say.
     """
     yield task.equal_size()
+    yield task.taught(alpha, temperature).train()
+
+
+@method("distil-into", reference=_PAPER, dense=True, sample={"network": SMALL})
+def distil_into(
+    task: Task, network: NetworkChoice, alpha: float = 0.9, temperature: float = 4.0
+) -> Iterator[Instead | Step]:
+    """A student of your choice, whole, is taught by the dense network."""
+    yield Instead(network)
     yield task.taught(alpha, temperature).train()
 
 

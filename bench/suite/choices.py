@@ -52,7 +52,8 @@ class Registered:
         if named is None or component is None:
             return []
         return [
-            Choice(component.name, options) for options in read_options(component, named.options, named.node, report)
+            Choice(component.name, options)
+            for options in read_options(component, named.options, named.node, report, self.single)
         ]
 
 

@@ -82,7 +82,7 @@ class _Entry:
     def specs(self) -> list[MethodSpec]:
         before = self.report.count
         own = {key: entry for key, entry in self.named.options.items() if key not in (*PRUNE_KEYS, "label")}
-        points = read_options(self.component, own, self.named.node, self.report)
+        points = read_options(self.component, own, self.named.node, self.report, self.choices.single)
         prunings = self._prunings()
         label = self._label()
         if self.report.count > before:

@@ -7,11 +7,11 @@ import itertools
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from bench.durations import Duration
 from bench.errors import nearest
-from bench.registry import Component
+from bench.registry import Choice, Component
 from bench.suite import quantities
 from bench.suite.marks import Entry, Node, Report
 from bench.suite.quantities import shown
@@ -27,6 +27,7 @@ _SIMPLE: Mapping[Any, Callable[[Any], Any]] = {
 }
 
 Options = tuple[tuple[str, Any], ...]
+Choose = Callable[[str, Node, Report], Choice | None]  # what a node names of a kind of component; None after a mistake
 
 
 def known_options(component: Component) -> dict[str, inspect.Parameter]:
@@ -40,7 +41,9 @@ def known_options(component: Component) -> dict[str, inspect.Parameter]:
     }
 
 
-def read_options(component: Component, given: Mapping[str, Entry], place: Node, report: Report) -> list[Options]:
+def read_options(
+    component: Component, given: Mapping[str, Entry], place: Node, report: Report, choose: Choose
+) -> list[Options]:
     """Every point of the grid that the given options span, or none after a mistake."""
     known = known_options(component)
     before = report.count
@@ -51,7 +54,7 @@ def read_options(component: Component, given: Mapping[str, Entry], place: Node, 
     columns: list[list[tuple[str, Any]]] = []
     for name, parameter in known.items():
         if name in given:
-            values = values_of(annotation_of(component, parameter), given[name].node, name, report)
+            values = values_of(annotation_of(component, parameter), given[name].node, name, report, choose)
             columns.append([(name, value) for value in values])
         elif parameter.default is inspect.Parameter.empty:
             what = f"the {component.kind} {component.name!r} needs the option {name!r}"
@@ -85,21 +88,21 @@ def annotation_of(component: Component, parameter: inspect.Parameter) -> Any:
     holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     scope = getattr(inspect.unwrap(component.make), "__globals__", {})
     try:
-        return typing.get_type_hints(holder, globalns=scope)[parameter.name]
+        return typing.get_type_hints(holder, globalns=scope, include_extras=True)[parameter.name]
     except NameError:  # imported for type checkers only: then anything goes here, and the component has to check it
         return Any
 
 
-def values_of(annotation: Any, node: Node, name: str, report: Report) -> list[Any]:
+def values_of(annotation: Any, node: Node, name: str, report: Report, choose: Choose) -> list[Any]:
     """The values of an option: one, or those of a grid where a list stands in place of one value."""
     nested = any(item.items is not None for item in node.items or ())
     if node.items is None or (_takes_list(annotation) and not nested):
-        return list(_converted(annotation, node, name, report))
+        return list(_converted(annotation, node, name, report, choose))
     if not node.items:
         report.mistake(node.place, f"{name}: the grid is empty; give at least one value")
     values: list[Any] = []
     for item in node.items:
-        for value in _converted(annotation, item, name, report):
+        for value in _converted(annotation, item, name, report, choose):
             if value in values:
                 report.mistake(item.place, f"{name}: {shown(item.plain)} is in the grid twice; keep one")
             values.append(value)
@@ -113,8 +116,14 @@ def _takes_list(annotation: Any) -> bool:
     return (origin or annotation) in (tuple, list)
 
 
-def _converted(annotation: Any, node: Node, name: str, report: Report) -> Iterator[Any]:
+def _converted(annotation: Any, node: Node, name: str, report: Report, choose: Choose) -> Iterator[Any]:
     """The value, or nothing after a mistake."""
+    if typing.get_origin(annotation) is Annotated:
+        kind: str = annotation.__metadata__[0]
+        choice = choose(kind, node, report)
+        if choice is not None:
+            yield choice
+        return
     try:
         yield convert(annotation, node.plain)
     except ValueError as error:

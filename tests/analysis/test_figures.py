@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from analysis import comparison, load, load_missing
+from analysis import celltext, comparison, load, load_missing
 from analysis.figures import accuracy_versus_sparsity, difference_to_dense, style
+from analysis.figures.drawing import series_of
 from analysis.figures.kind import FigureKind
 from analysis.figures.scales import (
     Scale,
@@ -174,6 +175,18 @@ def test_a_cell_without_a_value_is_a_cross_on_the_axis(tmp_path: Path) -> None:
     assert "Crosses on the axis: runs ended, but none gave a value." in KINDS[0].caption(grid)
     (axes,) = drawn(KINDS[0], grid, "wide").axes
     assert [line for line in axes.get_lines() if line.get_marker() == "x" and np.size(line.get_xdata())]
+
+
+def test_a_whole_network_of_a_level_stands_at_the_level(tmp_path: Path) -> None:
+    """A control of equal size or cost has lost nothing, and belongs to what has lost as much as the level says."""
+    path = database(tmp_path / "r.db", Simulation(methods=("none", "lottery", "lottery-kept"), targets=(0.5, 0.9)))
+    frame = load(path)
+    frame.loc[frame["method"] == "lottery-kept", "sparsity"] = 0.0
+    (grid,) = comparison(frame).grids
+    series = {one.label: one for one in series_of(grid, lambda cell: (0.5, None, None, True))}
+    assert [point.sparsity for point in series["lottery-kept"].points] == [0.5, 0.9]
+    assert [point.sparsity for point in series["lottery"].points] == pytest.approx([0.5, 0.9])
+    assert [celltext.measured_sparsity(grid, level) for level in grid.levels if level.index] == ["", ""]
 
 
 @pytest.mark.parametrize("kind", KINDS)

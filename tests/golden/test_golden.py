@@ -24,6 +24,8 @@ METHODS = {
     "none": method("none"),
     "distil": method("distil"),
     "distil, cooler": method("distil", "distil, cooler", alpha=0.5, temperature=1.0),
+    "another-network": method("another-network", network=Choice("mlp", (("sizes", (5,)),))),
+    "distil-into": method("distil-into", network=Choice("mlp", (("sizes", (5,)),))),
     "distil-pruned": method("distil-pruned", fine_tune=steps(20)),
     "equal-size": method("equal-size"),
     "dense-longer": method("dense-longer"),

@@ -9,6 +9,7 @@ import pytest
 from bench.errors import UserError
 from bench.graph import Graph
 from bench.methods.task import Instead, Task
+from bench.only import picked
 from bench.plan import Plan, Run, inputs, pack_of, ready_packs, work_left
 from bench.recipe import (
     Optimiser,
@@ -173,3 +174,21 @@ def test_a_teacher_of_some_third_network_is_refused() -> None:
             plan((spec("taught-by-a-stranger"),), LEVELS)
     finally:
         registry("method")._components.pop("taught-by-a-stranger")
+
+
+def test_a_student_of_choice_has_one_row_and_a_control_of_its_own() -> None:
+    small = Choice("mlp", (("sizes", (5,)),))
+    made = plan((spec("none"), spec("distil-into", network=small), spec("another-network", network=small)), LEVELS)
+    (dense,), (student,), (control,) = (runs_of(made, label) for label in ("none", "distil-into", "another-network"))
+    assert student.teaching == (dense.key,)
+    assert student.recipe.start == control.recipe.start != dense.recipe.start
+    assert student.cell.own is control.cell.own
+    assert student.cell.level == control.cell.level == 0
+    assert (student.steps_alone, control.steps_alone) == (40, 20)
+
+
+def test_picking_a_method_leaves_other_networks_out() -> None:
+    small = Choice("mlp", (("sizes", (5,)),))
+    made = grid((spec("none"), spec("one-shot"), spec("another-network", network=small)), LEVELS)
+    assert {cell.method.name for cell in picked(made.cells, {"method": ["one-shot"]})} == {"none", "one-shot"}
+    assert "another-network" in {cell.method.name for cell in picked(made.cells, {"method": ["another-network"]})}

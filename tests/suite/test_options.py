@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from bench.durations import Duration
-from bench.registry import Component
+from bench.registry import Choice, Component, NetworkChoice
+from bench.suite.choices import Registered
 from bench.suite.marks import Report, parse
 from bench.suite.naming import Named, read_named
 from bench.suite.options import Options, read_options
@@ -32,6 +33,7 @@ def _component(
     perhaps: int | None = None,
     either: Literal["all"] | int = "all",
     unknown: Unknown = None,
+    network: NetworkChoice = Choice("mlp"),
     bare=None,  # type: ignore[no-untyped-def]  # as a user may write it
     **more: Any,
 ) -> None:
@@ -44,13 +46,17 @@ def _read(written: str) -> tuple[list[Options], tuple[str, ...]]:
     assert node is not None
     named = read_named(node, "method", report)
     assert isinstance(named, Named)
-    return read_options(Component("method", "it", _component), named.options, named.node, report), report.lines()
+    component = Component("method", "it", _component)
+    return read_options(component, named.options, named.node, report, Registered().single), report.lines()
 
 
 @pytest.mark.parametrize(
     ("written", "values"),
     [
         ("time: 2 epochs", [Duration(2, "epochs")]),
+        ("network: lenet", [Choice("lenet-300-100")]),
+        ("network: {mlp: {sizes: [8]}}", [Choice("mlp", (("sizes", (8,)),))]),
+        ("network: [conv-2, {mlp: {sizes: [8]}}]", [Choice("conv-2"), Choice("mlp", (("sizes", (8,)),))]),
         ("time: [10, 20 %]", [Duration(10, "steps"), Duration(0.2, "share")]),
         ("times: [10, 20 %]", [(Duration(10, "steps"), Duration(0.2, "share"))]),
         ("times: [[10], [20 %]]", [(Duration(10, "steps"),), (Duration(0.2, "share"),)]),
