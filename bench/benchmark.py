@@ -23,7 +23,7 @@ from bench.plan import Plan, make_plan, work_left
 from bench.provenance import session_info
 from bench.records import RESULTS_VERSION, cell_records, suite_record
 from bench.registry import load_plugin
-from bench.states import States
+from bench.states import States, states_folder
 from bench.store import EnvironmentInfo, Store
 from bench.store.location import locate, shown
 from bench.suite import read_suite
@@ -75,8 +75,8 @@ class Benchmark:
 
     @cached_property
     def states(self) -> States:
-        """States of one environment and one version of the trainer: they never cross into another."""
-        return States(_home(self.request.database) / "states" / f"{self.environment.hash[:12]}-v{RESULTS_VERSION}")
+        """Those of this environment and of this version of the trainer."""
+        return States(states_folder(self.request.database, self.environment.hash, RESULTS_VERSION))
 
     @cached_property
     def store(self) -> Store:
@@ -171,11 +171,6 @@ def _environment(device: str) -> EnvironmentInfo:
     import torch
 
     return EnvironmentInfo(device.split(":")[0], model_name(device), torch.__version__, "float32", True)
-
-
-def _home(database: str) -> Path:
-    """Where states lie: in .bench beside the database file, or in the current folder for a server."""
-    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
 
 
 def _cores() -> int:

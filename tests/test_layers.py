@@ -20,7 +20,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("levels", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver"),
+    ("checks", "records", "provenance", "driver", "stored"),
+    ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates"),
     ("cli", "__main__"),
 )
