@@ -62,7 +62,7 @@ class Benchmark:
         self.grid: Grid = expand(self.suite, self.policy)
         self.cells: list[Cell] = picked(self.grid.cells, request.only)
         self.device = choose(request.device)
-        self.environment = _environment(self.device)
+        self.environment = environment_of(self.device)
 
     @cached_property
     def plan(self) -> Plan:
@@ -133,7 +133,7 @@ class Benchmark:
     @property
     def workers(self) -> int:
         """Processes that compute side by side: a core each on a CPU, one for any other device."""
-        return (self.request.threads or _cores()) if self.device == "cpu" else 1
+        return (self.request.threads or cores()) if self.device == "cpu" else 1
 
     def run(self, listener: Listener) -> Receipt:
         """Make what is missing."""
@@ -167,11 +167,13 @@ class Benchmark:
         self.close()
 
 
-def _environment(device: str) -> EnvironmentInfo:
+def environment_of(device: str) -> EnvironmentInfo:
+    """What decides the last bits of a result on this device, here and now."""
     import torch
 
     return EnvironmentInfo(device.split(":")[0], model_name(device), torch.__version__, "float32", True)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,8 +21,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("states", "executors"),
     ("levels", "grid", "graph", "plan", "only", "outlook"),
     ("checks", "records", "provenance", "driver", "stored"),
-    ("opening",),
-    ("benchmark", "outdated", "explain", "contract", "templates"),
+    ("opening", "shrinking"),
+    ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
+    ("retraining", "loading"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
