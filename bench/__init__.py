@@ -16,11 +16,12 @@ from bench.registry import dataset, initialisation, method, network, score
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor, nn
 
     from bench.loading import LoadedRun
 
 __version__ = "0.1.0"
-__all__ = ["dataset", "initialisation", "load", "method", "network", "run", "score"]
+__all__ = ["dataset", "initialisation", "load", "method", "network", "run", "score", "shrink"]
 
 
 def run(
@@ -80,6 +81,17 @@ def load(
     if train and opened.key not in opened.states:
         opened = retraining(opened, None).carry_out(_Nobody())
     return LoadedRun(opened)
+
+
+def shrink(network: nn.Module, masks: Mapping[str, Tensor] | None, shape: tuple[int, ...]) -> nn.Module:
+    """A smaller copy of a network, for samples of a shape, that gives the same outputs up to rounding.
+
+    A weight whose mask is False counts as zero; without masks, zeros of the weights alone decide. Channels that nobody
+    hears go, and so do constant ones, whose constant is added to the biases of those who hear them.
+    """
+    from bench.pruning.shrinking.shrink import shrink as made
+
+    return made(network, masks, shape)
 
 
 class _Nobody:

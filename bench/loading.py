@@ -23,7 +23,7 @@ from bench.errors import UserError
 from bench.opening import OpenedRun
 from bench.prediction.predictor import Predictor
 from bench.prediction.samples import fitted, read_samples
-from bench.shrinking import shrunk
+from bench.pruning.shrinking.shrink import shrink
 from bench.states import StateMissing
 
 Given = Any  # an array, a tensor, or the paths of files
@@ -75,7 +75,7 @@ class LoadedRun:
 
     def shrunk(self) -> nn.Module:
         """A smaller ordinary module with the same outputs: what is pruned is not there any more."""
-        return shrunk(self.network, self.shape)
+        return shrink(self.network, None, self.shape)
 
     def predict(self, samples: Given) -> npt.NDArray[np.float32]:
         """The probability of each class, a row for each sample.
