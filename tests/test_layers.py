@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("levels", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver", "stored"),
+    ("checks", "records", "provenance", "driver", "keeping", "stored"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
     ("retraining", "loading", "shipping"),

@@ -97,10 +97,10 @@ def test_the_card_says_what_the_database_knows(exported: tuple[dict[str, Any], P
     row, out = exported
     card = (out / "README.md").read_text(encoding="utf-8")
     assert row["key"][:8] in card.splitlines()[0]
-    assert f"{row['correct']} of {row['test_count']} samples" in card
+    assert f"{row['correct']:,} of {row['test_count']:,} samples" in card
     assert f"{row['weights_kept']:,} of {row['weights']:,}" in card
     assert f"{row['steps_alone']:,} training steps" in card
-    assert f"{row['correct']} of {row['test_count']} test samples right, as its row says" in card
+    assert f"{row['correct']:,} of {row['test_count']:,} test samples right, as its row says" in card
     assert ("Trained on a stand-in" in card) == (row["suite"] == "standin")
     assert ("the dense network of the same seed" in card) == (row["level"] > 0)
     assert str(Path.home()) not in card + (out / "run.json").read_text(encoding="utf-8")
