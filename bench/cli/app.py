@@ -10,7 +10,19 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bench.cli import asking, codes, datasets, explaining, exporting, listing, making, predicting, running, showing
+from bench.cli import (
+    asking,
+    codes,
+    datasets,
+    explaining,
+    exporting,
+    listing,
+    making,
+    predicting,
+    running,
+    runs,
+    showing,
+)
 from bench.cli.output import warn
 from bench.errors import UserError
 
@@ -28,6 +40,7 @@ app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)

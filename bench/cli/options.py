@@ -12,7 +12,7 @@ SuiteName = Annotated[
     typer.Argument(metavar="SUITE", help="A built-in suite (see: bench list suites), or the path of a suite file."),
 ]
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run by the first digits of its key (see: bench show SUITE --runs).")
+    str, typer.Argument(metavar="RUN", help="A run by the first digits of its key (see: bench runs SUITE).")
 ]
 Profile = Annotated[str | None, typer.Option(help="A smaller form of the suite, such as quick.", metavar="NAME")]
 Database = Annotated[
