@@ -17,13 +17,14 @@ from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
 from bench.grid import Cell, Grid, Ground, expand
+from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
 from bench.only import picked
 from bench.outlook import Outlook, estimated
 from bench.plan import Plan, make_plan, work_left
 from bench.provenance import session_info
 from bench.records import RESULTS_VERSION, cell_records, suite_record
 from bench.registry import load_plugin
-from bench.states import States
+from bench.states import States, states_folder
 from bench.store import EnvironmentInfo, Store
 from bench.store.location import locate, shown
 from bench.suite import read_suite
@@ -62,7 +63,7 @@ class Benchmark:
         self.grid: Grid = expand(self.suite, self.policy)
         self.cells: list[Cell] = picked(self.grid.cells, request.only)
         self.device = choose(request.device)
-        self.environment = _environment(self.device)
+        self.environment = environment_of(self.device)
 
     @cached_property
     def plan(self) -> Plan:
@@ -75,8 +76,8 @@ class Benchmark:
 
     @cached_property
     def states(self) -> States:
-        """States of one environment and one version of the trainer: they never cross into another."""
-        return States(_home(self.request.database) / "states" / f"{self.environment.hash[:12]}-v{RESULTS_VERSION}")
+        """Those of this environment and of this version of the trainer."""
+        return States(states_folder(self.request.database, self.environment.hash, RESULTS_VERSION))
 
     @cached_property
     def store(self) -> Store:
@@ -133,7 +134,7 @@ class Benchmark:
     @property
     def workers(self) -> int:
         """Processes that compute side by side: a core each on a CPU, one for any other device."""
-        return (self.request.threads or _cores()) if self.device == "cpu" else 1
+        return (self.request.threads or cores()) if self.device == "cpu" else 1
 
     def run(self, listener: Listener) -> Receipt:
         """Make what is missing."""
@@ -146,7 +147,12 @@ class Benchmark:
         ending: Literal["done", "failed", "interrupted"] = "failed"
         try:
             self.store.register(suite_record(self.plan), cell_records(self.plan))
+            elsewhere = wanted_elsewhere(self.store, self.plan)
+            self.states.favour(dear(self.plan, elsewhere))
             receipt = carry_out(self.plan, self.asked, session, self.states, crew, listener)
+            if receipt.ending == "done":
+                results = results_of(self.store, session.environment)
+                self.states.drop(to_drop(self.plan, results, self.states.keys(), elsewhere))
             ending = receipt.ending
         finally:
             crew.stop()
@@ -167,16 +173,13 @@ class Benchmark:
         self.close()
 
 
-def _environment(device: str) -> EnvironmentInfo:
+def environment_of(device: str) -> EnvironmentInfo:
+    """What decides the last bits of a result on this device, here and now."""
     import torch
 
     return EnvironmentInfo(device.split(":")[0], model_name(device), torch.__version__, "float32", True)
 
 
-def _home(database: str) -> Path:
-    """Where states lie: in .bench beside the database file, or in the current folder for a server."""
-    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

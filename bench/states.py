@@ -27,18 +27,32 @@ class StateMissing(Exception):
     """A state that is not stored, or whose file is damaged; its argument is the key."""
 
 
+def home(database: str) -> Path:
+    """What is kept beside a database: in .bench next to its file, or in the current folder for a server."""
+    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
+
+
+def states_folder(database: str, environment: str, results_version: int) -> Path:
+    """Of one environment (its hash) and one version of the trainer: states never cross into another."""
+    return home(database) / "states" / f"{environment[:12]}-v{results_version}"
+
+
 class States:
     """A folder of states. Several processes may use one."""
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder = folder
         self._limit = limit
+        self._dear: frozenset[str] = frozenset()
         self._near: OrderedDict[str, bytes] = OrderedDict()
         self._near_size = 0
 
     def keys(self) -> set[str]:
         """Everything that is stored."""
         return {file.stem for file in self.folder.glob("*/*.state")}
+
+    def __contains__(self, key: str) -> bool:
+        return self._file(key).is_file()
 
     def get(self, key: str) -> State:
         """The state of a key; StateMissing when there is none, or a broken one."""
@@ -69,6 +83,16 @@ class States:
         part.replace(file)
         self._remember(key, content)
 
+    def favour(self, keys: Collection[str]) -> None:
+        """From now on these go last."""
+        self._dear = frozenset(keys)
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Delete states that nobody wants to keep."""
+        for key in keys:
+            self._near_size -= len(self._near.pop(key, b""))
+            self._file(key).unlink(missing_ok=True)
+
     def trim(self, needed: Collection[str]) -> None:
         """Bring the folder below its limit without touching what is still needed."""
         for part in self.folder.glob("*/*.part"):
@@ -76,7 +100,7 @@ class States:
                 part.unlink(missing_ok=True)
         files = [(file.stat(), file) for file in self.folder.glob("*/*.state")]
         size = sum(facts.st_size for facts, _ in files)
-        for facts, file in sorted(files, key=lambda item: item[0].st_mtime):
+        for facts, file in sorted(files, key=lambda item: (item[1].stem in self._dear, item[0].st_mtime)):
             if size <= self._limit:
                 return
             if file.stem not in needed:

@@ -20,8 +20,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("allocation", "levels", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver"),
-    ("benchmark", "outdated", "explain", "contract", "templates"),
+    ("checks", "records", "provenance", "driver", "keeping", "stored"),
+    ("opening",),
+    ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
+    ("retraining", "loading", "shipping"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -32,7 +32,7 @@ def show(
 
     Without --profile, every profile that the database has results of.
     """
-    name = _name(suite)
+    name = stored_name(suite)
     comparison = compared(db, name, profile, metric, against, only_of(only))
     missing = _missing(db, name, profile)
     changed = _changed(db, suite, name, profile)
@@ -70,7 +70,7 @@ def report(
     """Write tables and figures of what is in the database, and a page that shows them."""
     from analysis import write_report
 
-    name = _name(suite) if suite else None
+    name = stored_name(suite) if suite else None
     files = write_report(db, out, suite=name, only=only_of(only), metric=metric, against=against)
     if as_json:
         emit({"page": files[0], "files": files})
@@ -79,7 +79,7 @@ def report(
     return codes.DONE
 
 
-def _name(suite: str) -> str:
+def stored_name(suite: str) -> str:
     """The name under which results of a suite are stored, also where its file is given."""
     return Path(suite).stem if suite.endswith((".yaml", ".yml")) else suite
 
