@@ -23,9 +23,13 @@ WORDS = (
 COUNTS = ("standin", "level", "seed")
 NUMBERS = (
     *("target_sparsity", "sparsity", "effective_sparsity", "weights", "weights_kept", "parameters", "parameters_kept"),
-    *("macs", "macs_kept", "train_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
+    *("parameters_effective", "macs", "macs_kept", "macs_effective", "bytes_dense", "bytes_bitmask", "bytes_csr"),
+    *("bytes_gzip", "train_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
     *("test_count", "pruned_validation_loss", "pruned_validation_accuracy", "pruned_test_loss"),
-    *("pruned_test_accuracy", "steps_alone", "steps_shared", "flops_alone", "seconds"),
+    *("pruned_test_accuracy", "recalibrated_validation_loss", "recalibrated_validation_accuracy"),
+    *("recalibrated_test_loss", "recalibrated_test_accuracy", "recalibrated_pruned_validation_accuracy"),
+    *("recalibrated_pruned_test_accuracy", "steps_alone", "steps_shared", "flops_alone", "seconds"),
+    "theoretical_speedup",
 )
 RESULTS = (*WORDS, *COUNTS, *NUMBERS)
 MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
