@@ -6,6 +6,8 @@ keep NULL in them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,9 +59,9 @@ def upgrade() -> None:
 
 
 def _make_speed() -> None:
-    integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    real = sa.Double().with_variant(sa.REAL(), "sqlite")
-    types = {
+    integer: Any = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    real: Any = sa.Double().with_variant(sa.REAL(), "sqlite")
+    types: dict[str, Any] = {
         **dict.fromkeys(("key", "form", "measured_at"), sa.Text()),
         **dict.fromkeys(("environment_id", "threads", "batch", "repetitions", "macs", "session_id"), integer),
         **dict.fromkeys(("seconds", "seconds_low", "seconds_high", "speedup"), real),
