@@ -32,6 +32,11 @@ NUMBERS = (
     "theoretical_speedup",
 )
 RESULTS = (*WORDS, *COUNTS, *NUMBERS)
+SPEEDS = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "environment"),
+    *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
+    *("macs", "theoretical_speedup", "measured_at"),
+)
 MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
 
 
@@ -57,6 +62,14 @@ def load(
 def load_missing(database: str | Path, suite: str | None = None, profile: str | None = None) -> pd.DataFrame:
     """One row for each run that a suite still needs, with the columns of the view `missing`."""
     return read(database, suite, profile).missing
+
+
+def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
+    """One row for each run, form, number of threads and batch size whose speed was measured."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        speeds = _rows(connection, "speeds", SPEEDS, name)
+    return speeds[speeds["suite"] == suite].reset_index(drop=True)
 
 
 def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:

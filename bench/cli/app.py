@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bench.cli import asking, codes, datasets, explaining, listing, making, running, showing
+from bench.cli import asking, choosing, codes, datasets, explaining, listing, making, running, showing
 from bench.cli.output import warn
 from bench.errors import UserError
 
@@ -28,6 +28,7 @@ app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)
