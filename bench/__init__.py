@@ -16,9 +16,12 @@ from bench.registry import dataset, initialisation, method, network, score
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor, nn
+
+    from bench.loading import LoadedRun
 
 __version__ = "0.1.0"
-__all__ = ["dataset", "initialisation", "method", "network", "run", "score"]
+__all__ = ["dataset", "initialisation", "load", "method", "network", "run", "score", "shrink"]
 
 
 def run(
@@ -57,6 +60,38 @@ def run(
         name, profile = benchmark.suite.name, benchmark.suite.profile
         shown = as_stored(filters, benchmark.cells)
     return load(place, name, profile, shown)
+
+
+def load(
+    run: str,
+    database: str | os.PathLike[str] = "results.db",
+    *,
+    train: bool = False,
+    plugins: Sequence[str | os.PathLike[str]] = (),
+) -> LoadedRun:
+    """A stored run, named by the first digits of its key: its network, masks, labels and facts, and `predict`.
+
+    Where its state was not kept, `train` makes it again by its recipe.
+    """
+    from bench.loading import LoadedRun
+    from bench.opening import open_run
+    from bench.retraining import retraining
+
+    opened = open_run(run, os.fspath(database), plugins=tuple(Path(plugin) for plugin in plugins))
+    if train and opened.key not in opened.states:
+        opened = retraining(opened, None).carry_out(_Nobody())
+    return LoadedRun(opened)
+
+
+def shrink(network: nn.Module, masks: Mapping[str, Tensor] | None, shape: tuple[int, ...]) -> nn.Module:
+    """A smaller copy of a network, for samples of a shape, that gives the same outputs up to rounding.
+
+    A weight whose mask is False counts as zero; without masks, zeros of the weights alone decide. Channels that nobody
+    hears go, and so do constant ones, whose constant is added to the biases of those who hear them.
+    """
+    from bench.pruning.shrinking.shrink import shrink as made
+
+    return made(network, masks, shape)
 
 
 class _Nobody:

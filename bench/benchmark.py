@@ -23,7 +23,7 @@ from bench.plan import Plan, make_plan, work_left
 from bench.provenance import session_info
 from bench.records import RESULTS_VERSION, cell_records, suite_record
 from bench.registry import load_plugin
-from bench.states import States
+from bench.states import States, states_folder
 from bench.store import EnvironmentInfo, Store
 from bench.store.location import locate, shown
 from bench.suite import read_suite
@@ -62,7 +62,7 @@ class Benchmark:
         self.grid: Grid = expand(self.suite, self.policy)
         self.cells: list[Cell] = picked(self.grid.cells, request.only)
         self.device = choose(request.device)
-        self.environment = _environment(self.device)
+        self.environment = environment_of(self.device)
 
     @cached_property
     def plan(self) -> Plan:
@@ -75,8 +75,8 @@ class Benchmark:
 
     @cached_property
     def states(self) -> States:
-        """States of one environment and one version of the trainer: they never cross into another."""
-        return States(_home(self.request.database) / "states" / f"{self.environment.hash[:12]}-v{RESULTS_VERSION}")
+        """Those of this environment and of this version of the trainer."""
+        return States(states_folder(self.request.database, self.environment.hash, RESULTS_VERSION))
 
     @cached_property
     def store(self) -> Store:
@@ -133,7 +133,7 @@ class Benchmark:
     @property
     def workers(self) -> int:
         """Processes that compute side by side: a core each on a CPU, one for any other device."""
-        return (self.request.threads or _cores()) if self.device == "cpu" else 1
+        return (self.request.threads or cores()) if self.device == "cpu" else 1
 
     def run(self, listener: Listener) -> Receipt:
         """Make what is missing."""
@@ -167,16 +167,13 @@ class Benchmark:
         self.close()
 
 
-def _environment(device: str) -> EnvironmentInfo:
+def environment_of(device: str) -> EnvironmentInfo:
+    """What decides the last bits of a result on this device, here and now."""
     import torch
 
     return EnvironmentInfo(device.split(":")[0], model_name(device), torch.__version__, "float32", True)
 
 
-def _home(database: str) -> Path:
-    """Where states lie: in .bench beside the database file, or in the current folder for a server."""
-    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

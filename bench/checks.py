@@ -59,7 +59,7 @@ def made_again(store: Store, environment: int, results: Sequence[TaskResult]) ->
         now = result.measured.test.loss
         if rows and abs(rows[0][0] - now) > TOLERANCE * max(1.0, abs(now)):
             lines.append(
-                f"run {result.key[:8]} was made again for what starts from it and gives a test loss of {now:.6g}, "
+                f"run {result.key[:8]} was made again and gives a test loss of {now:.6g}, "
                 f"not {rows[0][0]:.6g}; its row stays as it is"
             )
     return lines

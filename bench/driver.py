@@ -71,10 +71,19 @@ class Receipt:
 
 
 def carry_out(
-    plan: Plan, asked: Collection[str], session: Session, states: States, crew: Crew, listener: Listener
+    plan: Plan,
+    asked: Collection[str],
+    session: Session,
+    states: States,
+    crew: Crew,
+    listener: Listener,
+    again: Collection[str] = (),
 ) -> Receipt:
-    """Make the runs of these keys that are not made yet. Ctrl-C ends it cleanly, with all finished packs kept."""
-    driver = _Driver(plan, asked, session, states, crew, listener)
+    """Make the runs of these keys that are not made yet, and the states of those of `again` whether they are or not.
+
+    Ctrl-C ends it cleanly, with all finished packs kept.
+    """
+    driver = _Driver(plan, asked, session, states, crew, listener, again)
     began = time.monotonic()
     try:
         driver.work()
@@ -95,13 +104,20 @@ def runs_to_make(asked: Collection[str], store: Store, environment: int) -> tupl
 
 class _Driver:
     def __init__(
-        self, plan: Plan, asked: Collection[str], session: Session, states: States, crew: Crew, listener: Listener
+        self,
+        plan: Plan,
+        asked: Collection[str],
+        session: Session,
+        states: States,
+        crew: Crew,
+        listener: Listener,
+        again: Collection[str],
     ) -> None:
         self._plan, self._session, self._states = plan, session, states
         self._crew, self._listener = crew, listener
         self._done, given_up = runs_to_make(asked, session.store, session.environment)
         self._asked = set(asked)
-        self._skipped = self._done | given_up | (set(plan.runs) - self._asked)
+        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - set(again)
         self._work: Work = work_left(plan, self._skipped, states.keys())
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}

@@ -151,6 +151,11 @@ network = _decorator("network")
 initialisation = _decorator("initialisation")
 
 
+def loaded_sources() -> dict[str, str]:
+    """The texts of the users' files that were loaded so far, and the paths that they came from."""
+    return {source: path for path, source in _PLUGIN_SOURCES.items()}
+
+
 def load_plugin(path: str | Path) -> list[Component]:
     """Import a user's file and return what it registered. Its text becomes part of the keys that use it."""
     file = Path(path).expanduser().resolve()

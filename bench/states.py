@@ -27,6 +27,16 @@ class StateMissing(Exception):
     """A state that is not stored, or whose file is damaged; its argument is the key."""
 
 
+def home(database: str) -> Path:
+    """What is kept beside a database: in .bench next to its file, or in the current folder for a server."""
+    return Path(".bench") if "://" in database else Path(database).expanduser().resolve().parent / ".bench"
+
+
+def states_folder(database: str, environment: str, results_version: int) -> Path:
+    """Of one environment (its hash) and one version of the trainer: states never cross into another."""
+    return home(database) / "states" / f"{environment[:12]}-v{results_version}"
+
+
 class States:
     """A folder of states. Several processes may use one."""
 
@@ -39,6 +49,9 @@ class States:
     def keys(self) -> set[str]:
         """Everything that is stored."""
         return {file.stem for file in self.folder.glob("*/*.state")}
+
+    def __contains__(self, key: str) -> bool:
+        return self._file(key).is_file()
 
     def get(self, key: str) -> State:
         """The state of a key; StateMissing when there is none, or a broken one."""

@@ -14,14 +14,16 @@ ROOT = Path(__file__).parent.parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "durations", "random", "registry", "recipe", "arguments", "patterns"),
     ("store", "data", "models"),
-    ("measures",),
+    ("measures", "channels"),
     ("training",),
     ("pruning",),
     ("methods", "suite"),
     ("states", "executors"),
     ("levels", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver"),
-    ("benchmark", "outdated", "explain", "contract", "templates"),
+    ("checks", "records", "provenance", "driver", "stored"),
+    ("opening",),
+    ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
+    ("retraining", "loading"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

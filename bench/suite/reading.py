@@ -38,7 +38,17 @@ def read_suite(
     """
     file = _find(name_or_path)
     shown = _shown(file)
-    text = _text(file, shown)
+    return _suite(_text(file, shown), file.stem, shown, profile, overrides, components)
+
+
+def read_stored(text: str, name: str, profile: str, overrides: Mapping[str, Any] | None = None) -> Suite:
+    """A suite from the text that a database keeps of it."""
+    return _suite(text, name, f"stored suite {name}", profile, overrides, components=True)
+
+
+def _suite(
+    text: str, name: str, shown: str, profile: str | None, overrides: Mapping[str, Any] | None, components: bool
+) -> Suite:
     report = Report()
     root = parse(text, shown, report)
     whole = None
@@ -50,9 +60,9 @@ def read_suite(
             check_profile_known(root, str(profile), report)
     if whole is None or report.mistakes:
         raise UserError(*report.lines())
-    title = whole.head.title or file.stem
+    title = whole.head.title or name
     return Suite(
-        name=file.stem,
+        name=name,
         title=title,
         profile=profile or FULL,
         metric=whole.head.metric,

@@ -12,7 +12,7 @@ from bench.errors import UserError
 
 def choose(name: str) -> str:
     """The device of a name; `auto` takes the fastest one there is."""
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = _available()
     if name == "auto":
         return next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
     kind = name.split(":")[0]
@@ -25,6 +25,15 @@ def choose(name: str) -> str:
         if not number.isdigit() or int(number) >= torch.cuda.device_count():
             raise UserError(f"device {name!r}: this machine has {torch.cuda.device_count()} of them, counted from 0")
     return name
+
+
+def is_available(kind: str) -> bool:
+    """Whether this machine has a device of the kind cpu, cuda or mps."""
+    return _available().get(kind, False)
+
+
+def _available() -> dict[str, bool]:
+    return {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
 
 
 def prepare(name: str) -> torch.device:

@@ -10,10 +10,11 @@ from bench.data.policy import DataPolicy
 from bench.errors import UserError
 from bench.registry import dataset
 
+_WHITE = 16  # the value of a pixel that is all ink
 _COUNTS = {"train": 1197, "validation": 300, "test": 300}
 
 
-@dataset("digits", reference="Alpaydin, Kaynak: Optical recognition of handwritten digits (1998)")
+@dataset("digits", reference="Alpaydin, Kaynak: Optical recognition of handwritten digits (1998)", white=_WHITE)
 def digits(policy: DataPolicy) -> Dataset:
     """1,797 handwritten digits of 8x8 pixels: 1,197 for training, 300 for validation, 300 for testing."""
     images, labels = read_digits()
@@ -28,5 +29,5 @@ def digits(policy: DataPolicy) -> Dataset:
         _COUNTS,
         source="the package scikit-learn",
         class_names=tuple(str(digit) for digit in range(10)),
-        factor=1 / 16,
+        factor=1 / _WHITE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bench.data.base import Dataset, cut, from_arrays
 from bench.data.bundled import read_penguins
+from bench.data.columns import Column, encoded
 from bench.data.penguin_order import PUBLISHED_ORDER
 from bench.data.policy import DataPolicy
 from bench.errors import UserError
@@ -17,13 +18,22 @@ from bench.registry import dataset
 
 SPECIES = ("Adelie", "Gentoo", "Chinstrap")
 _COUNTS = {"train": 200, "validation": 100, "test": 33}
-_ISLANDS = ("Torgersen", "Biscoe", "Dream")
-_LENGTHS = {"bill_length_mm": 50.0, "bill_depth_mm": 20.0, "flipper_length_mm": 200.0, "body_mass_g": 5000.0}
-_SEXES = ("male", "female")
-_YEARS = ("2007", "2008", "2009")
+COLUMNS = (
+    Column("island", ("Torgersen", "Biscoe", "Dream")),
+    Column("bill_length_mm", unit=50.0),
+    Column("bill_depth_mm", unit=20.0),
+    Column("flipper_length_mm", unit=200.0),
+    Column("body_mass_g", unit=5000.0),
+    Column("sex", ("male", "female")),
+    Column("year", ("2007", "2008", "2009")),
+)
 
 
-@dataset("penguins", reference="Horst, Hill, Gorman: palmerpenguins, Palmer Archipelago penguin data (2020)")
+@dataset(
+    "penguins",
+    reference="Horst, Hill, Gorman: palmerpenguins, Palmer Archipelago penguin data (2020)",
+    columns=COLUMNS,
+)
 def penguins(policy: DataPolicy, split: Literal["stratified", "published"] = "stratified") -> Dataset:
     """333 penguins of three species: 12 features, of which the lengths are divided by 50, 20, 200 and 5000.
 
@@ -52,14 +62,4 @@ def penguins(policy: DataPolicy, split: Literal["stratified", "published"] = "st
 
 def features(row: Mapping[str, str]) -> list[float]:
     """What the network sees of a penguin."""
-    lengths = [float(row[name]) / unit for name, unit in _LENGTHS.items()]
-    return [
-        *_one_hot(row["island"], _ISLANDS),
-        *lengths,
-        *_one_hot(row["sex"], _SEXES),
-        *_one_hot(row["year"], _YEARS),
-    ]
-
-
-def _one_hot(value: str, values: Sequence[str]) -> list[float]:
-    return [float(value == one) for one in values]
+    return encoded(COLUMNS, row)

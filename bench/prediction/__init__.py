@@ -1,0 +1,1 @@
+"""What a network says of samples that people have: image files, arrays, tables."""

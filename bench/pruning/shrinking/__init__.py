@@ -1,0 +1,1 @@
+"""Shrinking a pruned network: what is gone is really taken out, and the outputs stay what they are."""
