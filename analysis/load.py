@@ -35,7 +35,7 @@ RESULTS = (*WORDS, *COUNTS, *NUMBERS)
 SPEEDS = (
     *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "environment"),
     *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
-    *("macs", "theoretical_speedup", "measured_at"),
+    *("throughput", "macs", "theoretical_speedup", "measured_at"),
 )
 MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
 

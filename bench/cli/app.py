@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bench.cli import asking, choosing, codes, datasets, explaining, listing, making, running, showing
+from bench.cli import asking, choosing, codes, datasets, explaining, listing, making, running, showing, speeding
 from bench.cli.output import warn
 from bench.errors import UserError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 RUNNING, LOOKING, OWN = "Run", "Look", "Components of your own"
 app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
+app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(choosing.choose)

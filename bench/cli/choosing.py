@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.candidates import Candidate
     from analysis.choosing import Choice, Limit
+    from analysis.stats import Mean
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 _AMOUNT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg]i?|)b?", re.IGNORECASE)
@@ -197,13 +198,14 @@ def _table(screen: Console, choice: Choice, rows: Sequence[tuple[str, Candidate]
 
     several = len({one.model for one in choice.problem.candidates}) > 1
     timed = any(one.timing for _, one in rows)
+    usual = max(one.validation.n for one in choice.problem.candidates)
     columns = ["", "run", "method", "validation %", "test %", "stored", "MACs", *(["ms"] if timed else [])]
     lines = []
     for name, one in rows:
         broken = ", ".join(limit.of for limit in choice.broken(one))
         line = [f"{name}\n(beyond {broken})" if broken else name, one.run]
         place = f"{one.model}, {percent(one.target_sparsity)}" if several else percent(one.target_sparsity)
-        line += [f"{one.method}\n{place}", _accuracy(one.validation), _accuracy(one.test)]
+        line += [f"{one.method}\n{place}", _accuracy(one.validation, usual), _accuracy(one.test, usual)]
         line += [f"{_short(one.bytes)}B\n{one.stored_as}" if one.bytes is not None else "?", _short(one.macs)]
         lines.append([*line, *([_milliseconds(one)] if timed else [])])
     screen.print(table(columns, lines, right=["validation %", "test %", "stored", "MACs", "ms"]))
@@ -240,11 +242,14 @@ def _gain(better: Candidate, chosen: Candidate) -> str:
     return f"{100 * difference.mean:.2f} points [{100 * difference.low:.2f}, {100 * difference.high:.2f}]"
 
 
-def _accuracy(mean: Any) -> str:
-    if mean.low is None or mean.high is None:
-        return f"{100 * mean.mean:.1f}"
-    reach = max(mean.high - mean.mean, mean.mean - mean.low)
-    return f"{100 * mean.mean:.1f}\n± {100 * reach:.1f}"
+def _accuracy(mean: Mean, usual: int) -> str:
+    """The mean and how far its interval reaches; the number of seeds where others have more."""
+    lines = [f"{100 * mean.mean:.1f}"]
+    if mean.low is not None and mean.high is not None:
+        lines.append(f"± {100 * max(mean.high - mean.mean, mean.mean - mean.low):.1f}")
+    if mean.n < usual:
+        lines.append(f"{mean.n} of {counted(usual, 'seed')}")
+    return "\n".join(lines)
 
 
 def _milliseconds(candidate: Candidate) -> str:

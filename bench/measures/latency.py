@@ -1,7 +1,8 @@
 """How long networks take to answer, measured in turn, so that whatever else the machine does hits all of them alike.
 
-A round measures every form once, each time beginning with another one. What is compared are times of one round: their
-ratios are steady where the times themselves are not. Medians and quartiles take no notice of single interruptions.
+In a round every form is called a few times, each round beginning with another form. Every call is timed by itself and
+the median of the few counts: what is taken off the processor for a moment loses one call, where an average over many
+would carry the gap along. Forms are compared within a round: ratios are steady where the times themselves are not.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-BLOCK = 2e-3  # seconds that the calls of one measurement take at least together: the clock's own cost does not count
-WARM = 0.05  # seconds of calls before the first measurement: caches fill, processors speed up, kernels are chosen
-LEAST, MOST = 15, 1000  # rounds
-PRECISION = 0.01  # of a median, as the half width of its interval; then the measurement ends before its time
+CALLS = 5  # of a form in a round, in a row: the first finds the caches full of another form's weights
+WARM = 0.05  # seconds of calls before the first round: memory is taken, processors speed up, kernels are chosen
+LEAST, MOST = 15, 5000  # rounds
+PRECISION = 0.005  # of a median, as the half width of its interval; then the measurement ends before its time
+CHECKED = 15  # rounds between two looks at the precision
 BUDGET = 1.0  # seconds for all rounds
 
 Call = Callable[[], object]
@@ -61,38 +64,38 @@ def measured(
 ) -> dict[str, Timing]:
     """The times of all calls, in rounds, with the ratio to the reference."""
     effort = effort or Effort()
-    blocks = {name: _warmed(call, clock) for name, call in calls.items()}
+    for call in calls.values():
+        _warm(call, clock)
     names = list(calls)
     times: dict[str, list[float]] = {name: [] for name in names}
     began = clock()
     for number in range(MOST):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            times[name].append(_block(calls[name], blocks[name], clock))
-        if number + 1 >= LEAST and (clock() - began >= effort.budget or _precise(times, effort.precision)):
+            times[name].append(_timed(calls[name], clock))
+        done = number + 1
+        if done >= LEAST and clock() - began >= effort.budget:
+            break
+        if done >= LEAST and done % CHECKED == 0 and _precise(times, effort.precision):
             break
     found = {name: np.asarray(values) for name, values in times.items()}
     return {name: _summed_up(values, found[reference]) for name, values in found.items()}
 
 
-def _warmed(call: Call, clock: Clock) -> int:
-    """Call until warm; how many calls a block needs, from the quickest of them."""
-    quickest = float("inf")
+def _warm(call: Call, clock: Clock) -> None:
     began = clock()
-    while True:
-        before = clock()
+    call()
+    while clock() - began < WARM:
         call()
-        after = clock()
-        quickest = min(quickest, after - before)
-        if after - began >= WARM:
-            return max(1, round(BLOCK / quickest)) if quickest > 0 else MOST
 
 
-def _block(call: Call, times: int, clock: Clock) -> float:
-    before = clock()
-    for _ in range(times):
+def _timed(call: Call, clock: Clock) -> float:
+    """The median of a few calls."""
+    marks = [clock()]
+    for _ in range(CALLS):
         call()
-    return (clock() - before) / times
+        marks.append(clock())
+    return sorted(after - before for before, after in pairwise(marks))[CALLS // 2]
 
 
 def _precise(times: Mapping[str, list[float]], precision: float) -> bool:

@@ -69,10 +69,10 @@ _THREADS = "Threads that computed on the CPU; 0 on any other device. [count]"
 _BATCH = "Samples answered at once. [count]"
 _SPEED: Sentences = {
     "seconds": "Median time of one call with the whole batch. [s]",
-    "seconds_low": "First quartile of these times. [s]",
-    "seconds_high": "Third quartile of these times. [s]",
+    "seconds_low": "First quartile of its times. [s]",
+    "seconds_high": "Third quartile of its times. [s]",
     "speedup": "Median, over pairs measured side by side, of the dense network's time over this one's. [ratio]",
-    "repetitions": "Times that each form was measured, in turn with the others. [count]",
+    "repetitions": "Rounds in which it was measured in turn with the dense network. [count]",
     "macs": "Multiply-accumulate operations for one sample that this form computes in fact. [count]",
     "measured_at": "When, UTC. [ISO 8601]",
 }
@@ -361,6 +361,7 @@ VIEWS: dict[str, Sentences] = {
         "threads": _THREADS,
         "batch": _BATCH,
         **_SPEED,
+        "throughput": "Samples answered in a second. [samples/s]",
         "theoretical_speedup": _THEORY,
         "session": "The session that measured it.",
     },

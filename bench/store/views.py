@@ -212,6 +212,7 @@ _SPEED_COLUMNS = ", ".join(
 _SPEEDS = f"""
 select suite.name as suite, suite.profile, cell.data, cell.model, cell.method, cell.level, cell.target_sparsity,
        planned.seed, {_SPEED_COLUMNS}, environment.label as environment, environment.device_model as device,
+       speed.batch / speed.seconds as throughput,
        (select avg({_THEORY.format(runs="run")}) from run where run.key = speed.key) as theoretical_speedup,
        speed.session_id as session
 from {_PLANNED}

@@ -25,6 +25,7 @@ def test_the_view_has_what_was_measured_beside_what_could_be(store: Store) -> No
     dense, shrunk = rows(store, "select * from speeds order by form")
     assert (dense["form"], dense["speedup"], dense["theoretical_speedup"]) == ("dense", 1.0, 4.0)
     assert (shrunk["form"], shrunk["seconds"], shrunk["speedup"], shrunk["macs"]) == ("shrunk", 2.5e-3, 1.6, 90)
+    assert shrunk["throughput"] == pytest.approx(256 / 2.5e-3)
     assert (shrunk["suite"], shrunk["method"], shrunk["level"], shrunk["seed"]) == ("penguins", "one-shot", 1, 0)
     assert shrunk["device"] == CPU.device_model
     assert [row["theoretical_speedup"] for row in rows(store, "select * from results order by seed")] == [4.0, None]

@@ -62,9 +62,14 @@ def _make_speed() -> None:
     integer: Any = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     real: Any = sa.Double().with_variant(sa.REAL(), "sqlite")
     types: dict[str, Any] = {
-        **dict.fromkeys(("key", "form", "measured_at"), sa.Text()),
-        **dict.fromkeys(("environment_id", "threads", "batch", "repetitions", "macs", "session_id"), integer),
+        "key": sa.Text(),
+        "environment_id": integer,
+        "form": sa.Text(),
+        **dict.fromkeys(("threads", "batch"), integer),
         **dict.fromkeys(("seconds", "seconds_low", "seconds_high", "speedup"), real),
+        **dict.fromkeys(("repetitions", "macs"), integer),
+        "measured_at": sa.Text(),
+        "session_id": integer,
     }
     sentences = TABLES["speed"]
     rules = {
