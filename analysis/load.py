@@ -23,11 +23,20 @@ WORDS = (
 COUNTS = ("standin", "level", "seed")
 NUMBERS = (
     *("target_sparsity", "sparsity", "effective_sparsity", "weights", "weights_kept", "parameters", "parameters_kept"),
-    *("macs", "macs_kept", "train_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
+    *("parameters_effective", "macs", "macs_kept", "macs_effective", "bytes_dense", "bytes_bitmask", "bytes_csr"),
+    *("bytes_gzip", "train_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
     *("test_count", "pruned_validation_loss", "pruned_validation_accuracy", "pruned_test_loss"),
-    *("pruned_test_accuracy", "steps_alone", "steps_shared", "flops_alone", "seconds"),
+    *("pruned_test_accuracy", "recalibrated_validation_loss", "recalibrated_validation_accuracy"),
+    *("recalibrated_test_loss", "recalibrated_test_accuracy", "recalibrated_pruned_validation_accuracy"),
+    *("recalibrated_pruned_test_accuracy", "steps_alone", "steps_shared", "flops_alone", "seconds"),
+    "theoretical_speedup",
 )
 RESULTS = (*WORDS, *COUNTS, *NUMBERS)
+SPEEDS = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "environment"),
+    *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
+    *("throughput", "macs", "theoretical_speedup", "measured_at"),
+)
 MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
 
 
@@ -53,6 +62,14 @@ def load(
 def load_missing(database: str | Path, suite: str | None = None, profile: str | None = None) -> pd.DataFrame:
     """One row for each run that a suite still needs, with the columns of the view `missing`."""
     return read(database, suite, profile).missing
+
+
+def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
+    """One row for each run, form, number of threads and batch size whose speed was measured."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        speeds = _rows(connection, "speeds", SPEEDS, name)
+    return speeds[speeds["suite"] == suite].reset_index(drop=True)
 
 
 def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:

@@ -144,6 +144,7 @@ def run_record(
     if found is None:
         raise ValueError(f"run {run.key} was not measured")
     empty = [layer.name for layer in found.size.layers if layer.kept == 0]
+    anew = found.recalibrated
     return RunRecord(
         **_common(run, accounts),
         status="collapsed" if empty else "done",
@@ -154,8 +155,14 @@ def run_record(
         weights_kept=found.size.kept,
         parameters=found.size.parameters,
         parameters_kept=found.size.parameters_kept,
+        parameters_effective=found.size.parameters_effective,
         macs=found.size.multiply_adds,
         macs_kept=found.size.multiply_adds_kept,
+        macs_effective=found.size.multiply_adds_effective,
+        bytes_dense=found.size.storage.dense,
+        bytes_bitmask=found.size.storage.bitmask,
+        bytes_csr=found.size.storage.csr,
+        bytes_gzip=found.size.storage.gzipped,
         train_loss=result.train_loss,
         validation_loss=found.validation.loss,
         validation_accuracy=found.validation.accuracy,
@@ -168,6 +175,12 @@ def run_record(
         pruned_validation_accuracy=pruned.validation_accuracy if pruned else None,
         pruned_test_loss=pruned.test_loss if pruned else None,
         pruned_test_accuracy=pruned.test_accuracy if pruned else None,
+        recalibrated_validation_loss=anew.validation.loss if anew else None,
+        recalibrated_validation_accuracy=anew.validation.accuracy if anew else None,
+        recalibrated_test_loss=anew.test.loss if anew else None,
+        recalibrated_test_accuracy=anew.test.accuracy if anew else None,
+        recalibrated_pruned_validation_accuracy=pruned.recalibrated_validation_accuracy if pruned else None,
+        recalibrated_pruned_test_accuracy=pruned.recalibrated_test_accuracy if pruned else None,
         seconds=seconds,
         layers=tuple(
             LayerRecord(layer.name, layer.kind, layer.weights, layer.kept, layer.effective)
@@ -221,6 +234,8 @@ def evaluation_record(pruned: Pruned) -> EvaluationRecord:
         pruned.validation.accuracy,
         pruned.test.loss,
         pruned.test.accuracy,
+        pruned.recalibrated.validation.accuracy if pruned.recalibrated else None,
+        pruned.recalibrated.test.accuracy if pruned.recalibrated else None,
         results_version=RESULTS_VERSION,
     )
 

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checks", "records", "provenance", "driver", "keeping", "stored"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
-    ("retraining", "loading", "shipping"),
+    ("retraining", "loading", "shipping", "speeding"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -12,6 +12,7 @@ import typer
 
 from bench.cli import (
     asking,
+    choosing,
     codes,
     datasets,
     explaining,
@@ -22,6 +23,7 @@ from bench.cli import (
     running,
     runs,
     showing,
+    speeding,
 )
 from bench.cli.output import warn
 from bench.errors import UserError
@@ -38,9 +40,11 @@ app = typer.Typer(
 RUNNING, LOOKING, USING, OWN = "Run", "Look", "Use a network", "Components of your own"
 app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
+app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(runs.runs)
+app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)

@@ -8,8 +8,7 @@ import typer
 
 from bench.cli import codes, options
 from bench.cli.output import STANDIN, console, counted, emit, say, table
-from bench.cli.requests import DATABASE, only_of
-from bench.cli.showing import stored_name
+from bench.cli.requests import DATABASE, name_of, only_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,7 @@ def runs(
     from analysis.wording import metric_named
     from bench.stored import NAME
 
-    found = load(db, stored_name(suite) if suite else None, profile, only_of(only))
+    found = load(db, name_of(suite) if suite else None, profile, only_of(only))
     measure = metric_named(metric or (str(found["metric"].iloc[0]) if len(found) else "test_accuracy"))
     best_last = [True, True, True, True, measure.lower_is_better, True]
     ordered = found.sort_values(["data", "model", "method", "level", measure.name, "seed"], ascending=best_last)

@@ -73,12 +73,21 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Recalibrated:
+    """What a network does once the statistics of its batch norm fit its weights."""
+
+    validation: Quality
+    test: Quality
+
+
+@dataclass(frozen=True)
 class Pruned:
     """What the network did right after its last pruning, before more training."""
 
     key: str
     validation: Quality
     test: Quality
+    recalibrated: Recalibrated | None  # None without batch norm
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,7 @@ class Measured:
 
     validation: Quality
     test: Quality
+    recalibrated: Recalibrated | None
     size: Size
     split_hash: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -13,7 +14,17 @@ from bench.data.base import open_dataset
 from bench.errors import UserError
 from bench.executors.changes import prune
 from bench.executors.resets import reset
-from bench.executors.tasks import Change, Measured, PackResult, Place, Pruned, Task, TaskResult, TaughtBy
+from bench.executors.tasks import (
+    Change,
+    Measured,
+    PackResult,
+    Place,
+    Pruned,
+    Recalibrated,
+    Task,
+    TaskResult,
+    TaughtBy,
+)
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
@@ -26,9 +37,12 @@ from bench.training.content import Content
 from bench.training.evaluation import Quality, evaluate
 from bench.training.loop import Member, Trained, train
 from bench.training.networks import StackedNetwork, stacked
+from bench.training.recalibration import Recalibration
 from bench.training.stacks import Stack, lay
 from bench.training.state import State
 from bench.training.teaching import Lesson
+
+Judgement = tuple[Quality, Quality, Recalibrated | None]  # on validation data, on test data
 
 
 class Workshop:
@@ -42,6 +56,7 @@ class Workshop:
         self._place = place
         self._shape = content.shape, content.classes
         self._content = content
+        self._recalibration = Recalibration(self._plan, content)
         self._states = states
         self._teachers: dict[Choice, StackedNetwork] = {place.network: self._network}
 
@@ -125,10 +140,9 @@ class Workshop:
         places = [place for place, state in enumerate(states) if state is not None]
         if not places:
             return {}
-        stack = self._stack([state for state in states if state is not None])
-        both = self._evaluate(stack, [tasks[place] for place in places])
+        judged = self._judge([state for state in states if state is not None], [tasks[place] for place in places])
         keys = [[c.key for c in tasks[place].changes if isinstance(c.step, Prune)][-1] for place in places]
-        return {place: Pruned(key, *quality) for place, key, quality in zip(places, keys, both, strict=True)}
+        return {place: Pruned(key, *found) for place, key, found in zip(places, keys, judged, strict=True)}
 
     def _train(
         self, tasks: Sequence[Task], states: Sequence[State], progress: Callable[[int], None]
@@ -169,22 +183,35 @@ class Workshop:
             if task.final and (outcome is None or outcome.diverged_at is None)
         ]
         # A run that ends with its pruning was evaluated when it was pruned.
-        quality = {
-            place: (pruned[place].validation, pruned[place].test) for place in places if _ends_pruned(tasks[place])
+        judged: dict[int, Judgement] = {
+            place: (pruned[place].validation, pruned[place].test, pruned[place].recalibrated)
+            for place in places
+            if _ends_pruned(tasks[place])
         }
-        others = [place for place in places if place not in quality]
+        others = [place for place in places if place not in judged]
         if others:
-            stack = self._stack([states[place] for place in others])
-            quality |= dict(zip(others, self._evaluate(stack, [tasks[place] for place in others]), strict=True))
+            found = self._judge([states[place] for place in others], [tasks[place] for place in others])
+            judged |= dict(zip(others, found, strict=True))
         layout = self._network.parameters
         return {
             place: Measured(
-                *quality[place],
+                *judged[place],
                 size_of(self._plan, self._shape[0], layout, states[place].weights, self._multiply_adds),
                 self._content.split(tasks[place].seed).hash,
             )
             for place in places
         }
+
+    def _judge(self, states: Sequence[State], tasks: Sequence[Task]) -> list[Judgement]:
+        """Each state on validation and test data, as it is and with the statistics of its batch norm taken anew."""
+        stack = self._stack(states)
+        plain = self._evaluate(stack, tasks)
+        if not self._recalibration.applies:
+            return [(*qualities, None) for qualities in plain]
+        rows = zip(stack.weights, stack.buffers, tasks, strict=True)
+        buffers = [self._recalibration.buffers(weights, buffers, task.seed) for weights, buffers, task in rows]
+        anew = self._evaluate(replace(stack, buffers=torch.stack(buffers)), tasks)
+        return [(*qualities, Recalibrated(*again)) for qualities, again in zip(plain, anew, strict=True)]
 
     def _evaluate(self, stack: Stack, tasks: Sequence[Task]) -> list[tuple[Quality, Quality]]:
         splits = [self._content.split(task.seed) for task in tasks]

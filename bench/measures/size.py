@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from bench.channels.structure import norms_after
 from bench.measures.paths import live_weights
+from bench.measures.storage import Storage, storage_of
 from bench.models.layout import Layout
 
 
@@ -22,6 +23,10 @@ class LayerSize:
     effective: int  # kept, and on a path from the inputs to the outputs
     multiply_adds: int  # of the whole layer, for one sample
 
+    def multiply_adds_of(self, weights: int) -> int:
+        """Those of a number of its weights: each is used equally often, once for each place of the outputs."""
+        return self.multiply_adds // self.weights * weights
+
 
 @dataclass(frozen=True)
 class Size:
@@ -30,6 +35,7 @@ class Size:
     layers: tuple[LayerSize, ...]
     parameters: int
     parameters_kept: int
+    storage: Storage
 
     @property
     def weights(self) -> int:
@@ -44,8 +50,17 @@ class Size:
         return 1 - self.kept / self.weights
 
     @property
+    def effective(self) -> int:
+        return sum(layer.effective for layer in self.layers)
+
+    @property
     def effective_sparsity(self) -> float:
-        return 1 - sum(layer.effective for layer in self.layers) / self.weights
+        return 1 - self.effective / self.weights
+
+    @property
+    def parameters_effective(self) -> int:
+        """Without the weights that no path reaches; biases stay, since a unit without inputs sends its own on."""
+        return self.parameters_kept - (self.kept - self.effective)
 
     @property
     def multiply_adds(self) -> int:
@@ -53,7 +68,11 @@ class Size:
 
     @property
     def multiply_adds_kept(self) -> int:
-        return sum(round(layer.multiply_adds * layer.kept / layer.weights) for layer in self.layers)
+        return sum(layer.multiply_adds_of(layer.kept) for layer in self.layers)
+
+    @property
+    def multiply_adds_effective(self) -> int:
+        return sum(layer.multiply_adds_of(layer.effective) for layer in self.layers)
 
     @property
     def empty_layers(self) -> tuple[str, ...]:
@@ -79,7 +98,8 @@ def size_of(
     )
     parameters = sum(place.size for place in layout.places)
     pruned = sum(layer.weights - layer.kept for layer in layers)
-    return Size(layers, parameters, parameters - pruned - _dead_companions(module, shape, layout, weights))
+    kept = parameters - pruned - _dead_companions(module, shape, layout, weights)
+    return Size(layers, parameters, kept, storage_of(layout, weights))
 
 
 def _dead_companions(module: nn.Module, shape: tuple[int, ...], layout: Layout, weights: Tensor) -> int:

@@ -16,6 +16,7 @@ from bench.store.values import (
     QueryResult,
     RunRecord,
     SessionInfo,
+    SpeedRecord,
     Status,
     SuiteRecord,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "QueryResult",
     "RunRecord",
     "SessionInfo",
+    "SpeedRecord",
     "Status",
     "Store",
     "SuiteRecord",

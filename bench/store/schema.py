@@ -6,7 +6,7 @@ a recipe, a suite version by theirs.
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bench.store.base import WITHOUT_ROWID, Base, at_least, json_text, one_of, part_of, share, yes_or_no
@@ -168,12 +168,19 @@ class Run(Base):
         share("effective_sparsity"),
         part_of("weights_kept", "weights"),
         part_of("parameters_kept", "parameters"),
+        part_of("parameters_effective", "parameters_kept"),
         part_of("macs_kept", "macs"),
+        part_of("macs_effective", "macs_kept"),
+        *(at_least(f"bytes_{form}", 0) for form in ("dense", "bitmask", "csr", "gzip")),
         part_of("test_correct", "test_count"),
         share("validation_accuracy"),
         share("test_accuracy"),
         share("pruned_validation_accuracy"),
         share("pruned_test_accuracy"),
+        share("recalibrated_validation_accuracy"),
+        share("recalibrated_test_accuracy"),
+        share("recalibrated_pruned_validation_accuracy"),
+        share("recalibrated_pruned_test_accuracy"),
         UniqueConstraint("key", "environment_id", "results_version", "origin", "attempt"),
     )
 
@@ -195,8 +202,14 @@ class Run(Base):
     weights_kept: Mapped[int | None]
     parameters: Mapped[int | None]
     parameters_kept: Mapped[int | None]
+    parameters_effective: Mapped[int | None]
     macs: Mapped[int | None]
     macs_kept: Mapped[int | None]
+    macs_effective: Mapped[int | None]
+    bytes_dense: Mapped[int | None]
+    bytes_bitmask: Mapped[int | None]
+    bytes_csr: Mapped[int | None]
+    bytes_gzip: Mapped[int | None]
     train_loss: Mapped[float | None]
     validation_loss: Mapped[float | None]
     validation_accuracy: Mapped[float | None]
@@ -209,6 +222,12 @@ class Run(Base):
     pruned_validation_accuracy: Mapped[float | None]
     pruned_test_loss: Mapped[float | None]
     pruned_test_accuracy: Mapped[float | None]
+    recalibrated_validation_loss: Mapped[float | None]
+    recalibrated_validation_accuracy: Mapped[float | None]
+    recalibrated_test_loss: Mapped[float | None]
+    recalibrated_test_accuracy: Mapped[float | None]
+    recalibrated_pruned_validation_accuracy: Mapped[float | None]
+    recalibrated_pruned_test_accuracy: Mapped[float | None]
     steps_alone: Mapped[int | None]
     steps_shared: Mapped[int | None]
     flops_alone: Mapped[float | None]
@@ -267,7 +286,13 @@ class Curve(Base):
 
 class Evaluation(Base):
     __tablename__ = "evaluation"
-    __table_args__ = (share("validation_accuracy"), share("test_accuracy"), WITHOUT_ROWID)
+    __table_args__ = (
+        share("validation_accuracy"),
+        share("test_accuracy"),
+        share("recalibrated_validation_accuracy"),
+        share("recalibrated_test_accuracy"),
+        WITHOUT_ROWID,
+    )
 
     key: Mapped[str] = mapped_column(primary_key=True)
     environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
@@ -276,6 +301,35 @@ class Evaluation(Base):
     validation_accuracy: Mapped[float | None]
     test_loss: Mapped[float | None]
     test_accuracy: Mapped[float | None]
+    recalibrated_validation_accuracy: Mapped[float | None]
+    recalibrated_test_accuracy: Mapped[float | None]
+
+
+class Speed(Base):
+    __tablename__ = "speed"
+    __table_args__ = (
+        one_of("form", "dense", "masked", "shrunk", "2:4"),
+        at_least("threads", 0),
+        at_least("batch", 1),
+        at_least("repetitions", 1),
+        at_least("macs", 0),
+        CheckConstraint("0 < seconds_low and seconds_low <= seconds and seconds <= seconds_high", name="in_order"),
+        WITHOUT_ROWID,
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    threads: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    batch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seconds: Mapped[float]
+    seconds_low: Mapped[float]
+    seconds_high: Mapped[float]
+    speedup: Mapped[float]
+    repetitions: Mapped[int]
+    macs: Mapped[int]
+    measured_at: Mapped[str]
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id"))
 
 
 class Calibration(Base):

@@ -17,8 +17,14 @@ _RESULT: Sentences = {
     "weights_kept": "Prunable weights that are not zero at the end. [count]",
     "parameters": "All parameters of the network, with biases and batch-norm. [count]",
     "parameters_kept": "Parameters that are left at the end. [count]",
+    "parameters_effective": "Those of them without the weights on no path from input to output. [count]",
     "macs": "Multiply-accumulate operations for one sample in the dense network. [count]",
     "macs_kept": "Those of them whose weight is not zero. [count]",
+    "macs_effective": "Those of them whose weight lies on a path from input to output too. [count]",
+    "bytes_dense": "All parameters as 32-bit numbers, zeros written out. [bytes]",
+    "bytes_bitmask": "The same with a bit a prunable weight and only those values that are not zero. [bytes]",
+    "bytes_csr": "The same with each prunable layer as a sparse matrix, its indices 32 bits wide. [bytes]",
+    "bytes_gzip": "The dense form compressed by gzip at level 6; NULL above 20 million parameters. [bytes]",
     "train_loss": "Loss on the training data at the end. [nats]",
     "validation_loss": "Loss on the validation data at the end. [nats]",
     "validation_accuracy": "Correct answers on the validation data at the end. [share]",
@@ -29,6 +35,12 @@ _RESULT: Sentences = {
     "pruned_validation_accuracy": "Validation accuracy right after the last pruning. [share]",
     "pruned_test_loss": "Test loss right after the last pruning, before more training. [nats]",
     "pruned_test_accuracy": "Test accuracy right after the last pruning. [share]",
+    "recalibrated_validation_loss": "Validation loss at the end, statistics of batch norm taken anew. [nats]",
+    "recalibrated_validation_accuracy": "Validation accuracy at the end, taken anew likewise. [share]",
+    "recalibrated_test_loss": "Test loss at the end, statistics of batch norm taken anew on training data. [nats]",
+    "recalibrated_test_accuracy": "Test accuracy at the end, taken anew likewise; NULL without batch norm. [share]",
+    "recalibrated_pruned_validation_accuracy": "Validation accuracy right after the last pruning, likewise. [share]",
+    "recalibrated_pruned_test_accuracy": "Test accuracy right after the last pruning, likewise. [share]",
     "steps_alone": "Training steps that this run takes on its own. [steps]",
     "steps_shared": "Its part of the training steps made: shared ones are divided by the runs that share them. [steps]",
     "flops_alone": "Operations for the training of this run on its own. [FLOP]",
@@ -49,7 +61,21 @@ _SUITE: Sentences = {
     "target_sparsity": "Sparsity that was asked for. [share]",
 }
 _ENVIRONMENT = "Label of the environment; runs of different environments are never averaged."
+_THEORY = "Operations of the dense network over those that are left: what no hardware has to reach. [ratio]"
 _RUN_KEY = "Hash of all that decides the result but the environment; its first 8 digits name the run."
+
+_FORM = "dense; masked: zeros are computed with; shrunk: what is gone is cut out; 2:4: kernels for that pattern."
+_THREADS = "Threads that computed on the CPU; 0 on any other device. [count]"
+_BATCH = "Samples answered at once. [count]"
+_SPEED: Sentences = {
+    "seconds": "Median time of one call with the whole batch. [s]",
+    "seconds_low": "First quartile of its times. [s]",
+    "seconds_high": "Third quartile of its times. [s]",
+    "speedup": "Median, over pairs measured side by side, of the dense network's time over this one's. [ratio]",
+    "repetitions": "Rounds in which it was measured in turn with the dense network. [count]",
+    "macs": "Multiply-accumulate operations for one sample that this form computes in fact. [count]",
+    "measured_at": "When, UTC. [ISO 8601]",
+}
 
 TABLES: dict[str, Sentences] = {
     "environment": {
@@ -208,6 +234,18 @@ TABLES: dict[str, Sentences] = {
         "validation_accuracy": "Correct answers on the validation data. [share]",
         "test_loss": "Loss on the test data. [nats]",
         "test_accuracy": "Correct answers on the test data. [share]",
+        "recalibrated_validation_accuracy": "On the validation data, statistics of batch norm taken anew. [share]",
+        "recalibrated_test_accuracy": "On the test data, likewise; NULL without batch norm. [share]",
+    },
+    "speed": {
+        "": "How long a run's network takes to answer, measured in pairs with the dense one, apart from training.",
+        "key": "Key of the run.",
+        "environment_id": "Where it was measured, which need not be where it was trained.",
+        "form": _FORM,
+        "threads": _THREADS,
+        "batch": _BATCH,
+        **_SPEED,
+        "session_id": "The session that measured it.",
     },
     "calibration": {
         "": "What a short measurement on a device chose, such as the width of a pack; a resumed suite uses it again.",
@@ -283,6 +321,7 @@ VIEWS: dict[str, Sentences] = {
         "torch": "PyTorch release, major.minor.",
         "metric": "The suite's headline: test_accuracy or test_loss.",
         **_RESULT,
+        "theoretical_speedup": _THEORY,
         "session": "The session that made it.",
     },
     "summary": {
@@ -310,6 +349,21 @@ VIEWS: dict[str, Sentences] = {
         "seed": "The seed.",
         "key": "Key of the run that is missing.",
         "failed": "Attempts that failed. [count]",
+    },
+    "speeds": {
+        "": "Measured speed of the runs of every suite, a row for each form, number of threads and batch size.",
+        **_SUITE,
+        "seed": "The seed.",
+        "key": _RUN_KEY,
+        "environment": "Where it was measured; times of different environments are not to be compared.",
+        "device": "Name of the processor or graphics card on which it was measured.",
+        "form": _FORM,
+        "threads": _THREADS,
+        "batch": _BATCH,
+        **_SPEED,
+        "throughput": "Samples answered in a second. [samples/s]",
+        "theoretical_speedup": _THEORY,
+        "session": "The session that measured it.",
     },
     "layers": {
         "": "What every run left of every prunable layer.",

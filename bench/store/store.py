@@ -28,6 +28,7 @@ from bench.store.values import (
     PackRecord,
     QueryResult,
     SessionInfo,
+    SpeedRecord,
     SuiteRecord,
 )
 
@@ -122,7 +123,7 @@ class Store:
     ) -> dict[str, EvaluationRecord]:
         """What is known of states right after their pruning."""
         table = Evaluation.__table__.c
-        names = ("key", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "results_version")
+        names = ("key", *writing.EVALUATED, "results_version")
         wanted = select(*(table[name] for name in names)).where(
             table.environment_id == environment, table.results_version == results_version
         )
@@ -132,6 +133,11 @@ class Store:
                 for block in blocks(set(keys))
                 for row in connection.execute(wanted.where(table.key.in_(block)))
             }
+
+    def write_speeds(self, session: int, environment: int, speeds: Sequence[SpeedRecord]) -> None:
+        """Enter what was measured, in place of what was measured before of the same."""
+        with self._writing() as connection:
+            writing.write_speeds(connection, session, environment, speeds)
 
     def calibration(self, environment: int, name: str) -> Any:
         """What an earlier measurement chose in this environment, or None."""

@@ -116,8 +116,14 @@ class RunRecord:
     weights_kept: int | None = None
     parameters: int | None = None
     parameters_kept: int | None = None
+    parameters_effective: int | None = None
     macs: int | None = None
     macs_kept: int | None = None
+    macs_effective: int | None = None
+    bytes_dense: int | None = None
+    bytes_bitmask: int | None = None
+    bytes_csr: int | None = None
+    bytes_gzip: int | None = None
     train_loss: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
@@ -130,6 +136,12 @@ class RunRecord:
     pruned_validation_accuracy: float | None = None
     pruned_test_loss: float | None = None
     pruned_test_accuracy: float | None = None
+    recalibrated_validation_loss: float | None = None  # None where the network has no batch norm
+    recalibrated_validation_accuracy: float | None = None
+    recalibrated_test_loss: float | None = None
+    recalibrated_test_accuracy: float | None = None
+    recalibrated_pruned_validation_accuracy: float | None = None
+    recalibrated_pruned_test_accuracy: float | None = None
     steps_alone: int | None = None
     steps_shared: int | None = None
     flops_alone: float | None = None
@@ -150,6 +162,8 @@ class EvaluationRecord:
     validation_accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+    recalibrated_validation_accuracy: float | None = None
+    recalibrated_test_accuracy: float | None = None
     results_version: int = 1
 
 
@@ -161,6 +175,22 @@ class CurveRecord:
     name: str  # train_loss, validation_accuracy, ...
     points: Sequence[tuple[int, float] | Sequence[float]]
     results_version: int = 1
+
+
+@dataclass(frozen=True)
+class SpeedRecord:
+    """How long one form of a run's network takes, measured in turn with the dense network."""
+
+    key: str
+    form: Literal["dense", "masked", "shrunk", "2:4"]
+    threads: int  # on a CPU; 0 on any other device
+    batch: int
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    speedup: float  # median over the pairs
+    repetitions: int
+    macs: int  # that this form computes in fact
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ join pack on pack.id = run.pack_id
 where {_stands("run")}
 """
 
+_THEORY = "1.0 * {runs}.macs / nullif({runs}.macs_kept, 0)"
+
 _RESULT_SOURCES = {
     "suite": "suite.name",
     "profile": "suite.profile",
@@ -46,6 +48,7 @@ _RESULT_SOURCES = {
     "seed": "planned.seed",
     **{name: f"cell.{name}" for name in ("data", "standin", "model", "method", "method_name", "options", "level")},
     "target_sparsity": "cell.target_sparsity",
+    "theoretical_speedup": _THEORY.format(runs="runs"),
 }
 _RESULT_COLUMNS = ", ".join(
     f"{_RESULT_SOURCES.get(name, 'runs.' + name)} as {name}" for name in VIEWS["results"] if name
@@ -202,6 +205,22 @@ where suite.is_current = 1 and not exists (
 )
 """
 
+_SPEED_COLUMNS = ", ".join(
+    f"speed.{name}" for name in TABLES["speed"] if name not in ("", "environment_id", "session_id")
+)
+# Trainings of one key in several environments may differ in what they keep by a weight or so: the mean will do.
+_SPEEDS = f"""
+select suite.name as suite, suite.profile, cell.data, cell.model, cell.method, cell.level, cell.target_sparsity,
+       planned.seed, {_SPEED_COLUMNS}, environment.label as environment, environment.device_model as device,
+       speed.batch / speed.seconds as throughput,
+       (select avg({_THEORY.format(runs="run")}) from run where run.key = speed.key) as theoretical_speedup,
+       speed.session_id as session
+from {_PLANNED}
+join speed on speed.key = planned.key
+join environment on environment.id = speed.environment_id
+where suite.is_current = 1
+"""
+
 _LAYERS = """
 select runs.key, runs.environment, run_layer.position, layer.name as layer, layer.kind, layer.weights,
        run_layer.kept, run_layer.effective,
@@ -245,6 +264,7 @@ def views(dialect: str) -> dict[str, str]:
         "summary": _SUMMARY,
         "versus_dense": _VERSUS_DENSE,
         "missing": _MISSING,
+        "speeds": _SPEEDS,
         "layers": _LAYERS,
         "curves": _curves(dialect),
     }

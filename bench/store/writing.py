@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from bench.store.rows import add_new, blocks, ids
-from bench.store.schema import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Trained
+from bench.store.schema import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.texts import compact, content_hash, integer, masked, now, real
 from bench.store.types import Real
-from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord
+from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 
 _GIVEN = [column for column in Run.__table__.columns if column.name in RunRecord.__dataclass_fields__]
 _TEXTS = ("key", "status", "reason", "split_hash")
 _REALS = tuple(column.name for column in _GIVEN if column.type is Real)
 _INTEGERS = tuple(column.name for column in _GIVEN if column.name not in (*_TEXTS, *_REALS))
-_METRICS = ("validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
+EVALUATED = (
+    *("validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
+    *("recalibrated_validation_accuracy", "recalibrated_test_accuracy"),
+)
 _SIGNIFICANT = 7  # digits of a point of a curve: more than the trainer's single precision has
 
 
@@ -54,6 +57,15 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
     _write_layers(connection, runs)
     _write_steps(connection, runs)
     return len(runs)
+
+
+def write_speeds(connection: Connection, session: int, environment: int, speeds: Sequence[SpeedRecord]) -> None:
+    """Enter measured times; those of the same network, form, threads and batch make way."""
+    common = {"environment_id": environment, "session_id": session, "measured_at": now()}
+    for one in speeds:
+        own = (Speed.key == one.key, Speed.form == one.form, Speed.threads == one.threads, Speed.batch == one.batch)
+        connection.execute(delete(Speed).where(Speed.environment_id == environment, *own))
+        connection.execute(insert(Speed).values(**asdict(one), **common))
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
 
 
 def _evaluation_row(environment: int, one: EvaluationRecord) -> dict[str, Any]:
-    values = {name: real(getattr(one, name)) for name in _METRICS}
+    values = {name: real(getattr(one, name)) for name in EVALUATED}
     return {"key": one.key, "environment_id": environment, "results_version": one.results_version, **values}
 
 

@@ -48,6 +48,14 @@ def test_what_a_row_says(undisturbed: Path) -> None:
         assert row["weights_kept"] == WHOLE - gone, row["method"]
         assert row["sparsity"] == pytest.approx(gone / WHOLE)
         assert row["effective_sparsity"] >= row["sparsity"] - 1e-12
+        others = row["parameters"] - WHOLE
+        assert row["parameters_effective"] <= row["parameters_kept"]
+        assert row["macs_effective"] <= row["macs_kept"] == row["weights_kept"]
+        assert row["theoretical_speedup"] == pytest.approx(row["macs"] / row["macs_kept"])
+        assert row["bytes_dense"] == 4 * (WHOLE + others)
+        assert row["bytes_bitmask"] == (144 + 36) / 8 + 0.5 + 4 * (row["weights_kept"] + others)  # 36 bits: 5 bytes
+        assert 0 < row["bytes_gzip"] < row["bytes_csr"]
+        assert row["recalibrated_test_accuracy"] is None  # there is no batch norm
         assert row["target_sparsity"] == {0: 0.0, 1: 0.3, 2: 0.6, 3: 0.9}[row["level"]]
         assert row["test_count"] == 33
         assert row["test_accuracy"] == pytest.approx(round(row["test_accuracy"] * 33) / 33)

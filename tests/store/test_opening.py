@@ -8,7 +8,7 @@ import pytest
 
 from bench.errors import UserError
 from bench.store import PackRecord, SessionInfo, Store, upgrade
-from bench.store.migrations.head import VERSION_TABLE
+from bench.store.migrations.head import HEAD, VERSION_TABLE
 from tests.store.build import CPU, cell, fill, rows, run
 
 
@@ -123,7 +123,7 @@ def test_a_schema_from_the_future_is_refused(file: Path) -> None:
     connection.close()
     for read_only in (False, True):
         assert refusal(file, read_only) == (
-            f"{file}: was written by a newer release (schema 0999, this one knows 0001); update this program"
+            f"{file}: was written by a newer release (schema 0999, this one knows {HEAD}); update this program"
         )
 
 

@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
 
 from bench.errors import UserError
-from bench.store import CurveRecord, EvaluationRecord, PackRecord, RunRecord, SessionInfo, Store, upgrade
+from bench.store import CurveRecord, EvaluationRecord, PackRecord, RunRecord, SessionInfo, SpeedRecord, Store, upgrade
+from bench.store.base import Base
+from bench.store.location import locate
+from bench.store.migrations.head import VERSION_TABLE
 from bench.store.sentences import TABLES, VIEWS
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
+from tests.store.test_migrating import make_revision_1
 
 pytestmark = pytest.mark.long
 
@@ -79,6 +87,9 @@ def _fill(store: Store) -> None:
     curves = (CurveRecord("trained none/0/0", "train_loss", [(1, 0.5), (2, math.nan)]),)
     pack = PackRecord(evaluations=(EvaluationRecord("state", test_loss=0.5),), curves=curves)
     assert store.write(session, store.environment(CPU), pack) == 0
+    speeds = [SpeedRecord("one-shot/5/0", "masked", 1, batch, 2e-3, 1e-3, 3e-3, 0.9, 20, 180) for batch in (1, 256)]
+    for _ in range(2):
+        store.write_speeds(session, store.environment(GPU), speeds)
 
 
 def _times_apart(row: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +170,32 @@ def test_the_server_knows_what_the_columns_mean(place: str) -> None:
         for name, sentences in (TABLES | VIEWS).items():
             said = store.query(sql, {"name": name})
             assert {text for (text,) in said.rows} == {text for column, text in sentences.items() if column}
+
+
+def test_a_database_of_the_first_release_is_brought_up_to_date(place: str) -> None:
+    url = locate(place)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("create database old")
+    engine.dispose()
+    old = url.set(database="old")
+    engine = create_engine(old)
+    with engine.begin() as connection:
+        make_revision_1(connection)
+        connection.exec_driver_sql("create view results as select 1 as old")
+    address = old.render_as_string(hide_password=False)
+    with pytest.raises(UserError, match="from an earlier release"):
+        Store.open(address)
+    upgrade(address)
+    with Store.open(address) as store:
+        _fill(store)
+        assert len(rows(store, "select * from results where bytes_csr is null")) > 200
+        with pytest.raises(IntegrityError, match="run_macs_effective_part_of_macs_kept"), engine.begin() as connection:
+            connection.exec_driver_sql("update run set macs = 9, macs_kept = 5, macs_effective = 6")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
