@@ -20,7 +20,7 @@ SHAPE = (3, 16, 16)
 
 
 @pytest.mark.parametrize(
-    ("name", "granularity"), [("vgg-11-bn", "unit"), ("resnet-20", "channel"), ("wrn-22-2", "channel")]
+    ("name", "granularity"), [("mlgroup-flowers-cnn", "unit"), ("resnet-20", "channel"), ("wrn-22-2", "channel")]
 )
 def test_a_trained_network_goes_down_to_what_was_kept(name: str, granularity: str) -> None:
     """Factors and shifts of batch norm stay zero in training, and so the statistics behind them do not matter."""
