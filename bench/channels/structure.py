@@ -88,6 +88,23 @@ def _shown(name: str, look: Callable[[str, nn.Module, Tensor, Tensor], None]) ->
     return seen
 
 
+def dead_factors(structure: Structure, alive: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """For each batch norm the places that get nothing, by the units that still have weights.
+
+    They stand right behind a unit that has none, or on a channel in which no unit has any.
+    """
+    dead = {norm: ~alive[name] for name, norms in structure.norms.items() for norm in norms}
+    channels = structure.channels
+    if channels is not None:
+        units = [(channels.units[name], places) for name, places in alive.items() if name in channels.units]
+        there = {int(number) for numbers, places in units for number in numbers[places.numpy()]}
+        gone = {int(number) for numbers, _ in units for number in numbers} - there
+        for name, numbers in channels.factors.items():
+            places = torch.tensor([int(number) in gone for number in numbers], dtype=torch.bool)
+            dead[name] = dead[name] | places if name in dead else places
+    return dead
+
+
 def numbered(places: Places, among: Places) -> Places:
     """For each channel its place among some that are sorted."""
     return np.searchsorted(among, places)

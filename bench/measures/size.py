@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bench.channels.structure import norms_after
+from bench.channels.layers import NORMS
+from bench.channels.structure import Structure, dead_factors
 from bench.measures.paths import live_weights
 from bench.measures.storage import Storage, storage_of
 from bench.models.layout import Layout
@@ -103,14 +104,18 @@ def size_of(
 
 
 def _dead_companions(module: nn.Module, shape: tuple[int, ...], layout: Layout, weights: Tensor) -> int:
-    """Biases, and factors and shifts of batch norm, that went with their whole unit: zero, and no weight is left."""
+    """Biases, and factors and shifts of batch norm, that went with their unit or channel: zero, with no weight left."""
     views = layout.views(weights)
-    dead = {layer.name: ~views[f"{layer.name}.weight"].flatten(1).any(dim=1) for layer in layout.layers}
-    if not any(bool(units.any()) for units in dead.values()):
+    alive = {layer.name: views[f"{layer.name}.weight"].flatten(1).any(dim=1).cpu() for layer in layout.layers}
+    if all(bool(units.all()) for units in alive.values()):
         return 0
-    norms = norms_after(module, shape)
-    count = 0
-    for name, units in dead.items():
-        vectors = [f"{name}.bias", *(f"{norm}.{part}" for norm in norms.get(name, ()) for part in ("weight", "bias"))]
-        count += sum(int((units & (views[vector] == 0)).sum()) for vector in vectors if vector in views)
-    return count
+    dead = {name: ~units for name, units in alive.items()}
+    if any(isinstance(layer, NORMS) for layer in module.modules()):
+        for norm, places in dead_factors(Structure(module, shape), alive).items():
+            dead[norm] = places
+    vectors = {f"{name}.{part}": places for name, places in dead.items() for part in ("weight", "bias")}
+    return sum(
+        int((places & (views[name] == 0).cpu()).sum())
+        for name, places in vectors.items()
+        if name in views and views[name].shape == places.shape
+    )

@@ -7,9 +7,12 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from bench import shrink
 from bench.measures.size import size_of
-from bench.models.base import multiply_adds
+from bench.models.base import build, multiply_adds, prunable_layers
 from bench.models.layout import parameter_layout
+from bench.registry import Choice
+from tests.shrinking.making import drawn, pruned
 
 
 def test_counts_of_a_small_network() -> None:
@@ -75,3 +78,16 @@ def test_batch_norm_that_went_with_its_unit_is_gone() -> None:
     for vector in ("conv.bias", "norm.weight", "norm.bias"):
         views[vector][1] = 0
     assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44 - 12
+
+
+def test_batch_norm_behind_a_sum_is_gone_with_the_whole_channel() -> None:
+    """A wide residual network normalises sums: what is gone there is what a shrunk copy is without."""
+    module = drawn(build(Choice("wrn-22-2"), (3, 8, 8), 4))
+    masks = pruned(module, (3, 8, 8), 0.5, "channel")
+    layout = parameter_layout(module)
+    weights = layout.flatten({name: parameter.detach() for name, parameter in module.named_parameters()})
+    weights = weights * layout.flatten({name: mask.float() for name, mask in masks.items()})
+    size = size_of(module, (3, 8, 8), layout, weights, multiply_adds(module, (3, 8, 8)))
+    smaller = shrink(module, masks, (3, 8, 8))
+    unheard = size.kept - sum(layer.weights for layer in prunable_layers(smaller))
+    assert size.parameters_kept - unheard == sum(parameter.numel() for parameter in smaller.parameters())
