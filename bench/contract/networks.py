@@ -13,6 +13,7 @@ from bench.data.base import Split
 from bench.errors import UserError
 from bench.models.base import build, multiply_adds, prunable_layers
 from bench.models.initialisations import initial_state
+from bench.models.narrowing import narrowed
 from bench.pruning.shrinking.shrink import masked, shrink
 from bench.recipe import Optimiser
 from bench.registry import Choice, Component
@@ -114,6 +115,22 @@ def deterministic(component: Component) -> str | None:
     return None
 
 
+def narrows(component: Component) -> str | None:
+    """Where it can be narrowed at all: what is compared at equal size has to be the same network but for its sizes."""
+    for data, shape, classes in _fitting(component):
+        choice = _choice(component)
+        try:
+            half = build(narrowed(choice, 0.5), shape, classes)
+        except UserError:
+            return None
+        before, after = prunable_layers(build(choice, shape, classes)), prunable_layers(half)
+        if [layer.name for layer in before] != [layer.name for layer in after]:
+            return f"{data}: at half its width it has other layers"
+        if sum(layer.weights for layer in after) >= sum(layer.weights for layer in before):
+            return f"{data}: at half its width it has no fewer weights"
+    return None
+
+
 def _setting(component: Component, data: str) -> tuple[StackedNetwork, list[Member]]:
     shape, classes = SHAPES[data]
     module, network = samples.network(_choice(component), shape, classes)
@@ -204,6 +221,7 @@ PROMISES = (
     Promise("gives one output for each class", right_outputs),
     Promise("has layers that can be pruned, the output last", prunable),
     Promise("is built alike each time, and starts by the seed", deterministic),
+    Promise("has the same layers with fewer weights where it is narrowed", narrows),
     Promise("trains with pruned weights that stay zero", keeps_zeros),
     Promise("trains in a pack as it does alone", packs),
     Promise("survives saving and loading", saves),

@@ -17,6 +17,9 @@ from tests.plan.grids import EVERY_METHOD, method, plan, runs_of, steps
 
 PLANS = {
     "every method": plan(),
+    "taught": plan(
+        (*EVERY_METHOD, method("equal-size"), method("distil"), method("distil-pruned", fine_tune=steps(6)))
+    ),
     "selected": plan(select=SelectSpec("best", steps(4))),
     "looking elsewhere": plan((*EVERY_METHOD, method("lottery", "final", PruneSpec(score=Choice("large-final"))))),
     "fine-tuning first": plan((method("one-shot", "fine-tune", fine_tune=steps(6)), method("one-shot"))),
