@@ -252,6 +252,7 @@ def test_larger_networks_are_exported_too(tmp_path: Path, monkeypatch: pytest.Mo
         assert all(one["same_predictions"] == one["samples"] for one in told["checks"].values())
 
 
+@pytest.mark.long
 def test_made_again_on_another_machine_it_is_a_result_of_its_own(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
