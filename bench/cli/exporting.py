@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,11 +62,13 @@ def export(
     _say_what(screen, opened)
     again = opened.key not in opened.states
     if again:
+        before = opened.facts
         work = _work(screen, opened, device, threads, no_train)
         if not yes and sys.stdin.isatty() and screen.is_terminal and not typer.confirm("Train it again?", default=True):
             return codes.DONE
         with listening(screen, work.prospect().steps) as listener:
             opened = work.carry_out(listener)
+        _say_elsewhere(screen, before, opened.facts)
     parcel = packed(opened)
     written = write(parcel, folder)
     if as_json:
@@ -95,6 +98,17 @@ def _say_what(screen: Console, opened: OpenedRun) -> None:
     )
     if facts["standin"]:
         say(screen, f"STAND-IN: it was trained on {facts['data']}, and says nothing about the real set", STANDIN)
+
+
+def _say_elsewhere(screen: Console, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Results of two environments are two results: what was exported is the one that was made here."""
+    if before["environment"] != now["environment"]:
+        say(
+            screen,
+            f"test accuracy was {before['test_accuracy']:.2%} on {before['environment']}, and is "
+            f"{now['test_accuracy']:.2%} on {now['environment']}: a result of its own, which the database has now too",
+            "yellow",
+        )
 
 
 def _say_checks(screen: Console, parcel: Parcel) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bench.channels.layers import NORMS
 from bench.channels.structure import Structure, dead_factors
 from bench.measures.paths import live_weights
 from bench.measures.storage import Storage, storage_of
+from bench.models.base import has_batch_norm
 from bench.models.layout import Layout
 
 
@@ -110,7 +110,7 @@ def _dead_companions(module: nn.Module, shape: tuple[int, ...], layout: Layout, 
     if all(bool(units.all()) for units in alive.values()):
         return 0
     dead = {name: ~units for name, units in alive.items()}
-    if any(isinstance(layer, NORMS) for layer in module.modules()):
+    if has_batch_norm(module):
         for norm, places in dead_factors(Structure(module, shape), alive).items():
             dead[norm] = places
     vectors = {f"{name}.{part}": places for name, places in dead.items() for part in ("weight", "bias")}

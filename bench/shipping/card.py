@@ -134,7 +134,7 @@ def _own_cell(opened: OpenedRun) -> Cell:
 
 
 def _data(opened: OpenedRun) -> str:
-    info, choice = opened.ground.data, opened.ground.problem.data
+    info, choice = opened.dataset.info, opened.ground.problem.data
     component = registry("dataset").get(info.name if info.standin else choice.name)
     counts = ", ".join(f"{count:,} {part}" for part, count in info.counts.items())
     shape = " x ".join(str(length) for length in info.shape)
@@ -142,13 +142,14 @@ def _data(opened: OpenedRun) -> str:
     lines.append(f"Classes ({info.classes}): {_md(_listed(opened.labels))}.")
     if component.reference:
         lines.append(f"Origin: {_md(component.reference)}.")
-    terms = component.extra.get("terms")
-    lines.append(_md(str(terms)) if terms else "The terms of use of these data are not known here; see their origin.")
+    if not info.standin:
+        unknown = "The terms of use of these data are not known here; see where they come from."
+        lines.append(_md(str(component.extra.get("terms", unknown))))
     return "\n".join(["## Data", "", *lines])
 
 
 def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:_SHOWN_LABELS])
+    shown = ("; " if any("," in label for label in labels) else ", ").join(labels[:_SHOWN_LABELS])
     return shown + (f" and {len(labels) - _SHOWN_LABELS} more" if len(labels) > _SHOWN_LABELS else "")
 
 

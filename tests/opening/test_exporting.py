@@ -7,6 +7,8 @@ import bench  # isort: skip  # sets what has to stand before torch loads
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from bench.errors import UserError
 from bench.opening import open_run
 from bench.shipping.checking import compared
 from bench.shipping.folder import read
-from tests.opening.conftest import one
+from tests.opening.conftest import one, rows
 
 KINDS = {
     "normed": "model = 'Normed' and method like 'one-shot%' and level = 2",
@@ -220,3 +222,50 @@ def test_outputs_that_are_others_are_not_shipped() -> None:
     for other in (outputs + np.float32(0.01), outputs[:, ::-1], np.full_like(outputs, np.nan)):
         with pytest.raises(UserError, match=r"model\.onnx: gives other outputs than the network"):
             compared("model.onnx", outputs, lambda other=other: other)  # type: ignore[misc]
+
+
+CONVOLUTIONS = """\
+title: Networks with sums, pairs and attention
+problems:
+  - {data: {got-faces: {size: 32}}, model: [resnet-20, lightcnn-9]}
+  - {data: digits, model: vit-tiny}
+training: {optimiser: adam, lr: 1e-3, batch: 20, steps: 2}
+seeds: 1
+sparsities: [0.6]
+prune: {granularity: unit, exclude: [output]}
+methods: [one-shot]
+"""
+
+
+@pytest.mark.long
+def test_larger_networks_are_exported_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "large.yaml").write_text(CONVOLUTIONS, encoding="utf-8")
+    with pytest.warns(UserWarning, match="STAND-IN"):
+        runs = bench.run("large.yaml", threads=1, device="cpu", data="standin")
+    assert len(runs) == 3
+    for key, model in zip(runs["key"], runs["model"], strict=True):
+        assert main(["export", key[:8]]) == 0
+        told = json.loads((tmp_path / "export" / key[:8] / "run.json").read_text(encoding="utf-8"))
+        assert set(told["checks"]) == {"model.pt2", "model.onnx"}
+        assert told["parameters"]["shrunk"] < told["parameters"]["network"], model
+        assert all(one["same_predictions"] == one["samples"] for one in told["checks"].values())
+
+
+@pytest.mark.long
+def test_made_again_on_another_machine_it_is_a_result_of_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.shipping.parcel.missing_for_onnx", lambda: "onnx")
+    row = one(folder, KINDS["penguins"])
+    with closing(sqlite3.connect(folder / "results.db")) as connection, connection:
+        connection.execute("UPDATE environment SET hash = 'other', label = 'a machine far away', device_kind = 'tpu'")
+    assert main(["export", row["key"][:8], "--threads", "1", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["trained_again"] is True
+    accuracy = f"{row['test_accuracy']:.2%}"
+    assert f"test accuracy was {accuracy} on a machine far away, and is {accuracy} on cpu" in said.err
+    both = rows(folder, f"key = '{row['key']}'")
+    assert len(both) == 2
+    assert {one["test_accuracy"] for one in both} == {row["test_accuracy"]}
+    assert {one["steps_shared"] for one in both} == {row["steps_shared"]}  # although only one seed was planned
