@@ -12,7 +12,12 @@ from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
 from bench.recipe import EVERYTHING, Optimiser, Prune, Reset, Schedule, Train, Training
 
-_GRANULES = {"weight": "weights", "unit": "output units with their biases", "input": "input features"}
+_GRANULES = {
+    "weight": "weights",
+    "unit": "output units with their biases",
+    "channel": "channels with all that is tied to them",
+    "input": "input features",
+}
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,8 @@ def _prune_words(step: Prune) -> str:
     options = ", ".join(f"{name} {value}" for name, value in step.score.options)
     score = f"{step.score.name} ({options})" if options else step.score.name
     place = "within each layer" if step.scope == "layer" else "over all layers together"
-    return f"prune the {_granules(step.granularity)} of lowest {score} {place}, until in all {layers} are gone"
+    granules = _granules(step.granularity) + (" and batch norms" if step.norms else "")
+    return f"prune the {granules} of lowest {score} {place}, until in all {layers} are gone"
 
 
 def _granules(name: str) -> str:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from bench.arguments import arguments, called, settings
+from bench.channels.layers import NORMS
+from bench.channels.structure import Channels, channels_of
 from bench.data.base import DataInfo, Dataset, open_dataset
 from bench.data.policy import DataPolicy
 from bench.durations import Duration
@@ -17,6 +19,7 @@ from bench.levels import ladder, overall
 from bench.methods.task import Task
 from bench.models.base import LayerInfo, build, multiply_adds, prunable_layers
 from bench.pruning import asking
+from bench.pruning.channels import CHANNEL, check_channels
 from bench.recipe import Level, Schedule, Score, Select, Start, Step, Training, merged
 from bench.registry import Choice, registry
 from bench.suite.labels import told_apart
@@ -36,6 +39,8 @@ class Ground:
     layers: tuple[LayerInfo, ...]
     parameters: int
     multiply_adds: int
+    norms: bool = False  # whether there is batch norm in it
+    channels: Channels | None = None  # where a method asks for whole channels
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -115,7 +120,13 @@ def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) ->
         layers=prunable_layers(module),
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         multiply_adds=sum(multiply_adds(module, data.shape).values()),
+        norms=any(isinstance(layer, NORMS) for layer in module.modules()),
+        channels=channels_of(module, data.shape) if _whole_channels(problem) else None,
     )
+
+
+def _whole_channels(problem: Problem) -> bool:
+    return any(method.prune.granularity == CHANNEL for method in problem.methods)
 
 
 def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
@@ -151,6 +162,8 @@ def _cells(ground: Ground, method: MethodSpec, position: int) -> list[Cell]:
     rungs = ladder(ground.problem.sparsities, method.prune, ground.layers, where)
     dense = bool(component.extra.get("dense"))
     if not dense:
+        if method.prune.granularity == CHANNEL:
+            check_channels(ground.channels, rungs, where)
         scored = registry("score").get(method.prune.score.name)
         given = arguments(scored, dict(method.prune.score.options))
         asking.check_granularity(scored, given, method.prune.granularity, where)
@@ -173,6 +186,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         _score(prune.score, ground),
         prune.granularity,
         prune.scope,
+        ground.norms and prune.granularity == "unit",
     )
 
 

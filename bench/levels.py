@@ -19,10 +19,10 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
     pruned = [layer for layer in layers if layer.name not in left_out]
     if not pruned:
         raise UserError(f"{where}: every layer is excluded from pruning; leave one of them in")
-    if prune.granularity == "unit" and any(layer.output for layer in pruned):
+    if prune.granularity in ("unit", "channel") and any(layer.output for layer in pruned):
         raise UserError(
-            f"{where}: unit pruning of the output layer {layers[-1].name!r} would take away classes; exclude it with "
-            "exclude: [output]"
+            f"{where}: {prune.granularity} pruning of the output layer {layers[-1].name!r} would take away classes; "
+            "exclude it with exclude: [output]"
         )
     pattern = n_of_m(prune.granularity)
     if pattern is not None and prune.scope != "layer":

@@ -110,6 +110,7 @@ class Prune:
     score: Score
     granularity: str = "weight"
     scope: str = "layer"
+    norms: bool = False  # a unit takes the batch norm right behind its layer along
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from torch import nn
 from torch.fx import Node
 
-from bench.channels import layers, pointwise, pooling, shapes
+from bench.channels import cutting, layers, pointwise, pooling, shapes
 from bench.channels.atoms import Atoms
 from bench.channels.overwriting import overwritten
 from bench.channels.tracing import Shape, Traced, traced
 from bench.channels.walk import NOTHING, Known, Layer, Unknown, Value, Walk
 
 _MODULES = layers.modules()
-_FUNCTIONS = pointwise.functions() | pooling.functions() | shapes.functions()
+_FUNCTIONS = pointwise.functions() | pooling.functions() | shapes.functions() | cutting.functions()
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def foldable(module: nn.Module, constants: Tensor) -> Tensor:
 def folded(weight: Tensor, constants: Tensor, which: Tensor) -> Tensor:
     """What some constant inputs add to each output."""
     adding = which & (constants != 0)
-    weight = weight[:, adding].double().cpu()
+    weight = weight[:, adding].cpu().double()
     summed = weight.flatten(2).sum(dim=2) if weight.dim() > 2 else weight
     return summed @ constants[adding]
 
@@ -113,7 +113,7 @@ def _depthwise(walk: Walk, node: Node, module: Conv, source: Node, inputs: Axis)
         given = known.of(source, inputs).repeat_interleave(each)
         silent = ~weight.flatten(1).any(dim=1).cpu()
         through = foldable(module, given) | silent
-        added = weight.flatten(1).sum(dim=1).double().cpu() * torch.where(silent, 0.0, torch.nan_to_num(given))
+        added = weight.flatten(1).sum(dim=1).cpu().double() * torch.where(silent, 0.0, torch.nan_to_num(given))
         return torch.where(through, known.biases[name] + added, torch.nan)
 
     return Value(outputs, constants)
@@ -153,7 +153,7 @@ def batch_norm(walk: Walk, node: Node, module: Norm) -> Value:
 
 
 def _plain(tensor: Any) -> Tensor:
-    found: Tensor = tensor.detach().double().cpu()
+    found: Tensor = tensor.detach().cpu().double()
     return found
 
 

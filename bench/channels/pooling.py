@@ -30,6 +30,7 @@ def functions() -> dict[Any, Callable[[Walk, Node], Value]]:
                 if hasattr(room, f"{kind}{places}d"):
                     rules[getattr(room, f"{kind}{places}d")] = _steady
         rules[getattr(functional, f"avg_pool{places}d")] = _mean_of_windows
+    rules[functional.interpolate] = _steady
     for name in ("mean", "amax", "amin"):
         rules[name] = rules[getattr(torch, name)] = _over_places
     return rules
@@ -37,7 +38,7 @@ def functions() -> dict[Any, Callable[[Walk, Node], Value]]:
 
 def pooling(walk: Walk, node: Node, module: Any) -> Value:
     if isinstance(module, _MEANS):
-        bare = _none(module.padding) and not module.ceil_mode
+        bare = _none(module.padding) and not module.ceil_mode and not getattr(module, "divisor_override", None)
         return _channel_by_channel(walk, node, bare)
     if getattr(module, "return_indices", False):
         raise Unknown
@@ -52,7 +53,7 @@ def _steady(walk: Walk, node: Node) -> Value:
 
 def _mean_of_windows(walk: Walk, node: Node) -> Value:
     bare = _none(argument(node, 3, "padding", 0)) and not argument(node, 4, "ceil_mode", False)
-    return _channel_by_channel(walk, node, bare)
+    return _channel_by_channel(walk, node, bare and not argument(node, 6, "divisor_override"))
 
 
 def _none(padding: Any) -> bool:

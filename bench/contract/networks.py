@@ -13,6 +13,7 @@ from bench.data.base import Split
 from bench.errors import UserError
 from bench.models.base import build, multiply_adds, prunable_layers
 from bench.models.initialisations import initial_state
+from bench.pruning.shrinking.shrink import masked, shrink
 from bench.recipe import Optimiser
 from bench.registry import Choice, Component
 from bench.training.chain import Chain
@@ -31,6 +32,7 @@ STEPS, FEW_STEPS = 12, 3  # of a chain of linear layers, and of anything else
 # A chain of linear layers is the same in any pack, anything else up to rounding. What rounding does to ReLUs and batch
 # norm grows from step to step, so that the gap is held against the way: replicas that get mixed up go another way.
 SHARE_OF_THE_WAY = 0.1
+GAP, TINY = 1e-4, 1e-6  # what rounding may do to outputs, as a share of the largest; below this they are nothing
 
 
 def _choice(component: Component) -> Choice:
@@ -173,6 +175,27 @@ def saves(component: Component) -> str | None:
     return None
 
 
+def shrinks(component: Component) -> str | None:
+    """Units of every layer but the output go, and with them their biases; what they leave behind is taken out."""
+    for data, shape, classes in _fitting(component):
+        module = build(_choice(component), shape, classes)
+        module.load_state_dict(module.state_dict() | initial_state(module, "torch", 3))
+        masks: dict[str, torch.Tensor] = {}
+        for layer in prunable_layers(module)[:-1]:
+            kept = torch.arange(layer.shape[0]) % 2 == 0
+            masks[layer.name] = kept.reshape(-1, *[1] * (len(layer.shape) - 1)).expand(layer.shape)
+            if layer.bias:
+                masks[f"{layer.name}.bias"] = kept
+        whole, smaller = masked(module, masks).eval(), shrink(module.eval(), masks, shape)
+        inputs = torch.randn(3, *shape, generator=torch.Generator().manual_seed(5))
+        with torch.no_grad():
+            outputs, others = whole(inputs), smaller(inputs)
+        gap = float((outputs - others).abs().max() / outputs.abs().max().clamp_min(TINY))
+        if not gap <= GAP:
+            return f"{data}: without every other unit its outputs and those of a shrunk copy lie {gap:.2g} apart"
+    return None
+
+
 def _stack(state: State) -> Stack:
     return lay([state.fresh()], [Optimiser("sgd", 0.0)], torch.device("cpu"))
 
@@ -184,4 +207,5 @@ PROMISES = (
     Promise("trains with pruned weights that stay zero", keeps_zeros),
     Promise("trains in a pack as it does alone", packs),
     Promise("survives saving and loading", saves),
+    Promise("gives the same outputs from a shrunk copy", shrinks),
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from bench import random
+from bench.channels.structure import Structure
 from bench.data.base import open_dataset
 from bench.errors import UserError
 from bench.executors.changes import prune
@@ -44,6 +45,7 @@ class Workshop:
             )
         self._plan = build(place.network, dataset.info.shape, dataset.info.classes)
         self._multiply_adds = multiply_adds(self._plan, dataset.info.shape)
+        self._structure = Structure(self._plan, dataset.info.shape)
         self._network: StackedNetwork = stacked(self._plan.to(device))
         self._place = place
         self._shape = dataset.info.shape, dataset.info.classes
@@ -115,7 +117,7 @@ class Workshop:
         layout = self._network.parameters
         if isinstance(change.step, Prune):
             computing = self._computing(task.seed, change.key, change.step.score.batch)
-            return prune(state, change.step, layout, others, task.seed, change.key, computing)
+            return prune(state, change.step, layout, others, task.seed, change.key, computing, self._structure)
         place = task.seed, change.key
         return reset(state, change.step, layout, others[0], lambda: self._drawn(task.seed, draw=1), place)
 

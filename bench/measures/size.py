@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bench.channels.layers import NORMS
+from bench.channels.structure import Structure, dead_factors
 from bench.measures.paths import live_weights
 from bench.measures.storage import Storage, storage_of
 from bench.models.layout import Layout
@@ -97,15 +99,23 @@ def size_of(
     )
     parameters = sum(place.size for place in layout.places)
     pruned = sum(layer.weights - layer.kept for layer in layers)
-    return Size(layers, parameters, parameters - pruned - _dead_biases(layout, weights), storage_of(layout, weights))
+    companions = _dead_companions(module, shape, layout, weights)
+    return Size(layers, parameters, parameters - pruned - companions, storage_of(layout, weights))
 
 
-def _dead_biases(layout: Layout, weights: Tensor) -> int:
-    """Biases that went with their whole unit: those that are zero and have no weight left."""
+def _dead_companions(module: nn.Module, shape: tuple[int, ...], layout: Layout, weights: Tensor) -> int:
+    """Biases, and factors and shifts of batch norm, that went with their unit or channel: zero, with no weight left."""
     views = layout.views(weights)
-    dead = 0
-    for layer in layout.layers:
-        if layer.bias:
-            rows = views[f"{layer.name}.weight"].flatten(1).any(dim=1)
-            dead += int((~rows & (views[f"{layer.name}.bias"] == 0)).sum())
-    return dead
+    alive = {layer.name: views[f"{layer.name}.weight"].flatten(1).any(dim=1).cpu() for layer in layout.layers}
+    if all(bool(units.all()) for units in alive.values()):
+        return 0
+    dead = {name: ~units for name, units in alive.items()}
+    if any(isinstance(layer, NORMS) for layer in module.modules()):
+        for norm, places in dead_factors(Structure(module, shape), alive).items():
+            dead[norm] = places
+    vectors = {f"{name}.{part}": places for name, places in dead.items() for part in ("weight", "bias")}
+    return sum(
+        int((places & (views[name] == 0).cpu()).sum())
+        for name, places in vectors.items()
+        if name in views and views[name].shape == places.shape
+    )

@@ -18,6 +18,7 @@ class Task:
     score: Score
     granularity: str
     scope: str
+    norms: bool = False  # whether units take batch norms along
 
     @property
     def level(self) -> Level:
@@ -39,7 +40,7 @@ class Task:
 
     def prune(self, level: Level) -> Prune:
         """Prune to a level by the score, granularity and scope of the suite."""
-        return Prune(level, self.score, self.granularity, self.scope)
+        return Prune(level, self.score, self.granularity, self.scope, self.norms)
 
     def fine_tune(self, length: int, rate: float) -> Train:
         """A training of its own length, at a share of the rate; a schedule in steps becomes a constant one."""

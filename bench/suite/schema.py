@@ -154,6 +154,8 @@ def _granularity(value: object) -> object:
     """One of the words, or a pattern of numbers."""
     if isinstance(value, str) and (block_of(value) or n_of_m(value)):
         return value
+    if value in ("filter", "neuron"):
+        raise ValueError(f"unknown granularity {value!r}; it is called 'unit' here")
     return quantities.one_of(GRANULARITIES, "granularity")(value)
 
 

@@ -13,8 +13,8 @@ from bench.registry import Choice
 Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
-Granularity = str  # weight, unit or input, a block such as 4x4, or N of M such as 2:4
-GRANULARITIES = ("weight", "unit", "input")
+Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
+GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "global"]
 
 # Layers are addressed by their name, by kind ("linear", "conv") or by place ("first", "output").

@@ -69,6 +69,7 @@ SCORES = {
     "magnitude, global": PruneSpec(scope="global"),
     "magnitude, units": PruneSpec(granularity="unit", exclude=("output",)),
     "magnitude, inputs": PruneSpec(granularity="input"),
+    "magnitude, channels": PruneSpec(granularity="channel", exclude=("output",)),
 }
 TRAINERS = {
     "sgd": {"optimiser": Optimiser("sgd", 0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)},

@@ -7,9 +7,12 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from bench import shrink
 from bench.measures.size import size_of
-from bench.models.base import multiply_adds
+from bench.models.base import build, multiply_adds, prunable_layers
 from bench.models.layout import parameter_layout
+from bench.registry import Choice
+from tests.shrinking.making import drawn, pruned
 
 
 def test_counts_of_a_small_network() -> None:
@@ -58,3 +61,33 @@ def test_a_network_that_branches_is_counted_by_its_paths() -> None:
     size = size_of(module, (2,), layout, weights, multiply_adds(module, (2,)))
     assert [layer.effective for layer in size.layers] == [2, 1, 2]
     assert size.empty_layers == ()
+
+
+def test_batch_norm_that_went_with_its_unit_is_gone() -> None:
+    """A shift that is left still sends, and one that happens to be zero beside weights is there."""
+    module = nn.Sequential(
+        OrderedDict(conv=nn.Conv2d(1, 3, 3), norm=nn.BatchNorm2d(3), flatten=nn.Flatten(), output=nn.Linear(3, 2))
+    )
+    layout = parameter_layout(module)
+    weights = layout.flatten({place.name: torch.ones(place.shape) for place in layout.places})
+    views, macs = layout.views(weights), multiply_adds(module, (1, 3, 3))
+    views["norm.bias"][0] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44
+    views["conv.weight"][1] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44 - 9
+    for vector in ("conv.bias", "norm.weight", "norm.bias"):
+        views[vector][1] = 0
+    assert size_of(module, (1, 3, 3), layout, weights, macs).parameters_kept == 44 - 12
+
+
+def test_batch_norm_behind_a_sum_is_gone_with_the_whole_channel() -> None:
+    """A wide residual network normalises sums: what is gone there is what a shrunk copy is without."""
+    module = drawn(build(Choice("wrn-22-2"), (3, 8, 8), 4))
+    masks = pruned(module, (3, 8, 8), 0.5, "channel")
+    layout = parameter_layout(module)
+    weights = layout.flatten({name: parameter.detach() for name, parameter in module.named_parameters()})
+    weights = weights * layout.flatten({name: mask.float() for name, mask in masks.items()})
+    size = size_of(module, (3, 8, 8), layout, weights, multiply_adds(module, (3, 8, 8)))
+    smaller = shrink(module, masks, (3, 8, 8))
+    unheard = size.kept - sum(layer.weights for layer in prunable_layers(smaller))
+    assert size.parameters_kept - unheard == sum(parameter.numel() for parameter in smaller.parameters())

@@ -148,6 +148,7 @@ def test_all_else_is() -> None:
         replace(PRUNE, level=Level(2, (*LEVEL.layers[:2], ("output", 0.2)))),
         replace(PRUNE, granularity="unit"),
         replace(PRUNE, scope="global"),
+        replace(PRUNE, norms=True),
         replace(PRUNE, score=Score("random")),
         replace(PRUNE, score=Score("magnitude", identity=("version 2",))),
         replace(PRUNE, score=Score("magnitude", identity=("source abc",))),

@@ -9,7 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from bench.channels.layers import NORMS
+from bench.channels.structure import Structure
+from bench.executors.changes import prune
 from bench.models.base import prunable_layers
+from bench.models.layout import parameter_layout
+from bench.recipe import Level, Prune, Score
+from bench.training.state import State
 
 Masks = dict[str, Tensor]
 
@@ -57,8 +62,8 @@ def with_zeros(module: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
     result = copy.deepcopy(module)
     with torch.no_grad():
         for name, mask in masks.items():
-            parameter = result.get_parameter(name if name.endswith(("weight", "bias")) else f"{name}.weight")
-            parameter[~mask] = 0
+            whole = dict(result.named_parameters())
+            whole[name if name in whole else f"{name}.weight"][~mask] = 0
     return result.eval()
 
 
@@ -75,3 +80,18 @@ def apart(one: nn.Module, other: nn.Module, shape: tuple[int, ...], seed: int = 
     assert outputs.shape == others.shape
     gap, largest = float((outputs - others).abs().max()), float(outputs.abs().max())
     return gap / largest if gap else 0.0
+
+
+def pruned(module: nn.Module, shape: tuple[int, ...], share: float, granularity: str, scope: str = "layer") -> Masks:
+    """The masks of a Prune by magnitude, of all parameters. Layers whose channels cannot be told stay whole."""
+    layout, structure = parameter_layout(module), Structure(module, shape)
+    names = [layer.name for layer in layout.layers[:-1]]
+    if granularity == "channel":
+        channels = structure.channels
+        assert channels is not None
+        names = [name for name in names if not set(channels.units[name]) & channels.open]
+    weights = layout.flatten({name: parameter.detach() for name, parameter in module.named_parameters()})
+    state = State(weights, torch.ones(layout.width, dtype=torch.bool), torch.zeros(0))
+    level = Level(1, tuple((name, share) for name in names))
+    step = Prune(level, Score("magnitude"), granularity, scope, norms=granularity == "unit")
+    return dict(layout.views(prune(state, step, layout, (), 0, "here", structure=structure).mask))

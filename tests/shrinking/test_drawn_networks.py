@@ -14,7 +14,7 @@ from bench import shrink
 from tests.shrinking.making import Masks, apart, drawn, parameters, some_units, some_weights, with_zeros
 
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.Hardswish, nn.Identity, nn.PReLU)
-SIDE = 9
+SIDE = 15
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,12 @@ class Part(nn.Module):
         )
         self.norm = nn.BatchNorm2d(stage.channels) if stage.norm else nn.Identity()
         self.activation = ACTIVATIONS[stage.activation]()
-        self.pool = (nn.Identity(), nn.MaxPool2d(2, 1), nn.AvgPool2d(2, 1, padding=1), nn.AdaptiveAvgPool2d(4))[
-            stage.pooling
-        ]
+        self.pool = (
+            nn.Identity(),
+            nn.MaxPool2d(3, 1, padding=1),
+            nn.AvgPool2d(2, 1, padding=1),
+            nn.AdaptiveAvgPool2d(7),
+        )[stage.pooling]
         size = stage.channels
         self.depthwise = nn.Conv2d(size, size, 3, padding=1, groups=size) if stage.depthwise else None
         self.beside = nn.Conv2d(size, size, 3, padding=1) if stage.residual else None

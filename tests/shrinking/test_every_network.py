@@ -10,7 +10,7 @@ from bench import shrink
 from bench.models.base import build, prunable_layers
 from bench.registry import registry
 from tests.models.choosing import chosen
-from tests.shrinking.making import Masks, apart, drawn, parameters, some_units, some_weights, with_zeros
+from tests.shrinking.making import Masks, apart, drawn, parameters, pruned, some_units, some_weights, with_zeros
 
 LARGE = ("resnet-18", "resnet-32", "resnet-56", "vgg-16-bn", "wrn-28-2", "lightcnn-29", "conv-2", "conv-6")
 SMALLER = {"mlgroup-flowers-cnn": (3, 20, 20), "lightcnn-9": (1, 24, 24), "lightcnn-29": (1, 24, 24)}
@@ -44,6 +44,29 @@ def test_units(name: str, options: dict[str, object], share: float) -> None:
     module, shape = made(name, options)
     smaller = held(module, some_units(module, share), shape)
     assert parameters(smaller) < parameters(module) * (1 - share / 20)
+
+
+@pytest.mark.parametrize(("name", "options"), EACH)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_units_with_their_batch_norms(name: str, options: dict[str, object], share: float) -> None:
+    """Nothing is left of a unit that goes, so that it is taken out wherever no sum or pair needs its place."""
+    module, shape = made(name, options)
+    smaller = held(module, pruned(module, shape, share, "unit"), shape)
+    assert parameters(smaller) < parameters(module) * (1 - share / 3)
+
+
+@pytest.mark.parametrize(("name", "options"), EACH)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_channels(name: str, options: dict[str, object], share: float) -> None:
+    """What is asked is what is left, in every layer whose channels can be followed."""
+    module, shape = made(name, options)
+    masks = pruned(module, shape, share, "channel")
+    smaller = held(module, masks, shape)
+    for layer in prunable_layers(smaller)[:-1]:
+        rows = masks[f"{layer.name}.weight"].flatten(1).any(dim=1)
+        assert layer.shape[0] == max(1, int(rows.sum()))
+        if not rows.all():
+            assert abs(layer.shape[0] / len(rows) - (1 - share)) <= 1.5 / len(rows) + 0.02
 
 
 @pytest.mark.parametrize(("name", "options"), EACH)

@@ -151,6 +151,7 @@ MISTAKES = {
     "unknown metric": Mistake(
         "test_accuracy", "accuracy", "2:9", "unknown metric 'accuracy'; did you mean 'test_accuracy'?"
     ),
+    "a filter": Mistake("{score: magnitude}", "{granularity: filter}", "14:22", "it is called 'unit' here"),
     "unknown granularity": Mistake("{score: magnitude}", "{granularity: units}", "14:22", "did you mean 'unit'?"),
     "unknown scope": Mistake("{score: magnitude}", "{scope: gobal}", "14:16", "did you mean 'global'?"),
     "unknown schedule": Mistake(

@@ -15,13 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bench.channels.structure import norms_after
 from bench.errors import UserError
 from bench.pruning.computing import Computing
 from bench.pruning.view import NetView
 from bench.registry import score
 from bench.training.devices import sum_type
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itself, what goes in and what comes out
 
 
@@ -30,7 +30,7 @@ Seen = Callable[[str, nn.Module, Tensor, Tensor], None]  # a module's name, itse
     reference="Molchanov et al., ICLR 2017",
     aliases=("mean-activation",),
     data=True,
-    granularities=("unit",),
+    granularities=("unit", "channel"),
 )
 def activation(net: NetView, batches: int = 1) -> dict[str, Tensor]:
     """The mean absolute output of a layer's unit or filter, before any activation, over the samples of some batches."""
@@ -56,24 +56,13 @@ def activation(net: NetView, batches: int = 1) -> dict[str, Tensor]:
     reference="Liu et al., ICCV 2017",
     aliases=("network-slimming", "batch-norm-scale"),
     data=True,
-    granularities=("unit",),
+    granularities=("unit", "channel"),
 )
 def norm_scale(net: NetView) -> dict[str, Tensor]:
     """The absolute factor that batch norm gives to a unit or filter right after its layer."""
     network = net.network
-    made: dict[int, tuple[str, Tensor]] = {}  # by identity; holding the tensors keeps the identities apart
-    found: dict[str, Tensor] = {}
-
-    def look(name: str, module: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
-        if name in net.weights:
-            made[id(outputs)] = name, outputs
-        elif isinstance(module, _NORMS) and module.affine and id(inputs) in made:
-            found[made[id(inputs)][0]] = network.other(f"{name}.weight").abs().cpu()
-
-    weights = {name: weight.to(network.device) for name, weight in net.weights.items()}
-    inputs = torch.zeros(1, *network.shape, device=network.device)
-    with _watched(network, look), torch.no_grad():
-        network.outputs(weights, inputs)
+    norms = norms_after(network.module, network.shape)
+    found = {name: network.other(f"{behind[-1]}.weight").abs().cpu() for name, behind in norms.items()}
     bare = [name for name in net.layers if name not in found]
     if bare:
         raise UserError(

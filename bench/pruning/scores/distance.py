@@ -11,7 +11,7 @@ from bench.pruning.view import NetView
 from bench.registry import score
 
 
-@score("fpgm", reference="He et al., CVPR 2019", aliases=("geometric-median",), granularities=("unit",))
+@score("fpgm", reference="He et al., CVPR 2019", aliases=("geometric-median",), granularities=("unit", "channel"))
 def fpgm(net: NetView) -> dict[str, Tensor]:
     """The sum of the distances of a unit or filter to all others of its layer: those in the middle go first.
 

@@ -48,7 +48,7 @@ def decide(flow: Flow) -> Decision:
 def _bias(layer: Layer) -> Tensor:
     bias = layer.module.bias
     if isinstance(bias, Tensor):
-        return bias.detach().double().cpu()
+        return bias.detach().cpu().double()
     return torch.zeros(len(layer.outputs), dtype=torch.float64)
 
 

@@ -24,10 +24,12 @@ def rebuild(flow: Flow, decision: Decision) -> nn.Module:
     ]
     for node, written in rewrites:
         node.target, node.args, node.kwargs = written.target, written.args, written.kwargs
-    again = graph_of(module)
+    again = graph_of(module, flow.traced.sample)
     if again is not None and _text(again) == _text(graph):
         return module
-    return GraphModule(module, graph, type(module).__name__)
+    own = Graph()  # one that knows nothing of how it was traced, and is loaded without us
+    own.output(own.graph_copy(graph, {}))
+    return GraphModule(module, own, type(module).__name__)
 
 
 def _text(graph: Graph) -> list[tuple[Any, ...]]:
