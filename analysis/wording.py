@@ -76,6 +76,14 @@ METRICS: dict[str, Metric] = {
         _loss("pruned_test_loss", "Test loss right after pruning"),
         _accuracy("pruned_validation_accuracy", "Validation accuracy right after pruning"),
         _loss("pruned_validation_loss", "Validation loss right after pruning"),
+        _accuracy("recalibrated_test_accuracy", "Test accuracy with batch norm taken anew"),
+        _loss("recalibrated_test_loss", "Test loss with batch norm taken anew"),
+        _accuracy("recalibrated_validation_accuracy", "Validation accuracy with batch norm taken anew"),
+        _loss("recalibrated_validation_loss", "Validation loss with batch norm taken anew"),
+        _accuracy("recalibrated_pruned_test_accuracy", "Test accuracy right after pruning, batch norm taken anew"),
+        _accuracy(
+            "recalibrated_pruned_validation_accuracy", "Validation accuracy right after pruning, batch norm taken anew"
+        ),
     )
 }
 

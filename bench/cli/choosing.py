@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli import codes, options
+from bench.cli.limits import limits_of
 from bench.cli.output import STANDIN, console, counted, emit, say, table
 from bench.cli.requests import DATABASE, name_of, only_of
 from bench.errors import UserError
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from analysis.candidates import Candidate
     from analysis.choosing import Choice, Limit
     from analysis.stats import Mean
-
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
-_AMOUNT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg]i?|)b?", re.IGNORECASE)
 
 
 def choose(
@@ -60,7 +57,7 @@ def choose(
     from analysis.candidates import problems
     from analysis.choosing import choose as chosen_of
 
-    limits = _limits(max_ms, max_bytes, max_macs, max_parameters, min_accuracy)
+    limits = limits_of(max_ms, max_bytes, max_macs, max_parameters, min_accuracy)
     name = name_of(suite)
     runs = load(db, name, profile, only_of(only))
     speeds = _speeds(db, suite, runs, batch, threads, needed=max_ms is not None)
@@ -74,45 +71,6 @@ def choose(
         for choice in found:
             _print(screen, choice)
     return codes.DONE if any(choice.chosen for choice in found) else codes.FAILED
-
-
-def _limits(
-    ms: float | None, size: str | None, macs: str | None, parameters: str | None, accuracy: str | None
-) -> list[Limit]:
-    from analysis.choosing import Limit
-
-    limits = []
-    if ms is not None:
-        if ms <= 0:
-            raise UserError(f"--max-ms {ms:g}: is no time; write a number above 0")
-        limits.append(Limit("ms", ms))
-    if size is not None:
-        limits.append(Limit("bytes", _amount("--max-bytes", size)))
-    if macs is not None:
-        limits.append(Limit("macs", _amount("--max-macs", macs)))
-    if parameters is not None:
-        limits.append(Limit("parameters", _amount("--max-parameters", parameters)))
-    if accuracy is not None:
-        limits.append(Limit("accuracy", _share(accuracy)))
-    return limits
-
-
-def _amount(option: str, text: str) -> float:
-    """300k, 1.5M, 64KiB, 300000."""
-    match = _AMOUNT.fullmatch(text.strip())
-    if not match:
-        raise UserError(f"{option} {text}: is no amount; write 300000, 300k or 1.5M")
-    return float(match[1]) * _UNITS[match[2].lower()]
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text.removesuffix("%")) * (0.01 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1
-    if not 0 <= share <= 1:
-        raise UserError(f"--min-accuracy {text}: is no share of right answers; write 0.9 or 90%")
-    return share
 
 
 def _speeds(
@@ -157,7 +115,8 @@ def _print(screen: Console, choice: Choice) -> None:
         say(screen, line)
     say(
         screen,
-        "Chosen by the mean over seeds on validation data, 95 % intervals; sizes are of the largest seed.",
+        "Chosen by the mean over seeds on validation data, 95 % intervals; sizes are of the largest seed, the run is "
+        "that of the best.",
         "dim",
     )
 
@@ -217,7 +176,8 @@ def _lines(choice: Choice) -> list[str]:
     for price in choice.prices:
         ruled = f"{price.limit.option} rules out {counted(price.excluded, 'cell')}"
         if price.unmeasured:
-            ruled += f", {price.unmeasured:,} of them not measured"
+            mend = f" (`bench speed {choice.problem.suite}` does it)" if price.limit.of == "ms" else ""
+            ruled += f", {price.unmeasured:,} of them not measured{mend}"
         if price.without is None:
             lines.append(f"{ruled}; without it nothing fits either")
         elif choice.chosen is None:

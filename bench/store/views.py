@@ -36,7 +36,7 @@ join pack on pack.id = run.pack_id
 where {_stands("run")}
 """
 
-_THEORY = "1.0 * {runs}.macs / nullif({runs}.macs_kept, 0)"
+_THEORY = "cast({runs}.macs as double precision) / nullif({runs}.macs_kept, 0)"
 
 _RESULT_SOURCES = {
     "suite": "suite.name",
@@ -224,7 +224,8 @@ where suite.is_current = 1
 _LAYERS = """
 select runs.key, runs.environment, run_layer.position, layer.name as layer, layer.kind, layer.weights,
        run_layer.kept, run_layer.effective,
-       case when layer.weights > 0 then 1.0 * (layer.weights - run_layer.kept) / layer.weights end as sparsity
+       case when layer.weights > 0
+            then cast(layer.weights - run_layer.kept as double precision) / layer.weights end as sparsity
 from runs
 join run_layer on run_layer.run_id = runs.id
 join layer on layer.id = run_layer.layer_id
