@@ -17,7 +17,7 @@ _HALVINGS = 200  # after which no two floating-point numbers are left to choose 
 
 
 @dataclass(frozen=True)
-class Plot:
+class Prunable:
     """A layer with what of it may go."""
 
     layer: LayerInfo
@@ -31,28 +31,28 @@ class Plot:
         return (self.granules - self.least) / self.granules
 
 
-def evenly(plots: Sequence[Plot], weights: int) -> dict[str, float]:
+def evenly(prunables: Sequence[Prunable], weights: int) -> dict[str, float]:
     """So many weights gone, of each layer the same share, or one in proportion to its factor as far as that goes."""
-    steepest = min((plot.factor for plot in plots if plot.factor > 0), default=1.0)
+    steepest = min((one.factor for one in prunables if one.factor > 0), default=1.0)
 
     def gone(scale: float) -> list[float]:
-        return [min(plot.most, scale * plot.factor) for plot in plots]
+        return [min(one.most, scale * one.factor) for one in prunables]
 
-    return _divided(plots, weights, gone, (0.0, 1 / steepest))
+    return _divided(prunables, weights, gone, (0.0, 1 / steepest))
 
 
-def by_shape(plots: Sequence[Plot], weights: int, kernels: bool = True) -> dict[str, float]:
+def by_shape(prunables: Sequence[Prunable], weights: int, kernels: bool = True) -> dict[str, float]:
     """So many weights gone, and of each layer a part left that follows from its shape; none has more than all.
 
     What is left of a layer is in proportion to the sum of its lengths over their product. Without `kernels` the lengths
     are those of inputs and outputs alone.
     """
-    raw = [_graph_density(plot.layer.shape if kernels else plot.layer.shape[:2]) for plot in plots]
+    raw = [_graph_density(one.layer.shape if kernels else one.layer.shape[:2]) for one in prunables]
 
     def gone(scale: float) -> list[float]:
-        return [min(plot.most, 1 - min(1.0, scale * one)) for plot, one in zip(plots, raw, strict=True)]
+        return [min(one.most, 1 - min(1.0, scale * density)) for one, density in zip(prunables, raw, strict=True)]
 
-    return _divided(plots, weights, gone, (1 / min(raw), 0.0))
+    return _divided(prunables, weights, gone, (1 / min(raw), 0.0))
 
 
 def _graph_density(lengths: Sequence[int]) -> float:
@@ -60,19 +60,18 @@ def _graph_density(lengths: Sequence[int]) -> float:
 
 
 def _divided(
-    plots: Sequence[Plot], weights: int, gone: Callable[[float], list[float]], ends: tuple[float, float]
+    prunables: Sequence[Prunable], weights: int, gone: Callable[[float], list[float]], ends: tuple[float, float]
 ) -> dict[str, float]:
-    """The shares at which the whole granules of all layers come to so many weights; of granules that are larger than
-    a weight, as near to it as they come.
+    """The shares at which whole granules come to so many weights, or as near to it as granules of many weights can.
 
     `gone` gives shares that rise from the first end to the second. On that way one granule goes after the other, and
     where several go at once, that of the earlier layer first: the order does not depend on how many are asked for. So
     no layer gets weights back when more are asked for, and no level depends on which others there are.
     """
-    sizes = [plot.layer.weights / plot.granules for plot in plots]
+    sizes = [one.layer.weights / one.granules for one in prunables]
 
     def counts(scale: float) -> list[int]:
-        return [exact_count(share, plot.granules) for share, plot in zip(gone(scale), plots, strict=True)]
+        return [exact_count(share, one.granules) for share, one in zip(gone(scale), prunables, strict=True)]
 
     def total(found: Sequence[int]) -> float:
         return sum(count * size for count, size in zip(found, sizes, strict=True))
@@ -91,4 +90,4 @@ def _divided(
     for place, size in enumerate(sizes):
         while before[place] < after[place] and total(before) + size / 2 <= weights:
             before[place] += 1
-    return {plot.layer.name: count / plot.granules for plot, count in zip(plots, before, strict=True)}
+    return {one.layer.name: count / one.granules for one, count in zip(prunables, before, strict=True)}

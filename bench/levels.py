@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bench.allocation import Plot, by_shape, evenly
+from bench.allocation import Prunable, by_shape, evenly
 from bench.errors import UserError, nearest
 from bench.models.base import LayerInfo
 from bench.patterns import CHANNEL, n_of_m
@@ -29,8 +29,8 @@ def ladder(spec: SparsitySpec, prune: PruneSpec, layers: Sequence[LayerInfo], wh
         )
     factors = _by_layer(prune.rates, layers, where)
     own = _by_layer(spec.rates, layers, where)
-    plots = [_plot(layer, prune, factors) for layer in pruned]
-    divided = [_divided(wanted, plots, prune.scope, where) for wanted in _wanted(spec, own, plots, prune.scope)]
+    prunables = [_prunable(layer, prune, factors) for layer in pruned]
+    divided = [_divided(wanted, prunables, prune.scope, where) for wanted in _wanted(spec, own, prunables, prune.scope)]
     levels = tuple(
         Level(index, tuple((layer.name, round(reached[layer.name], DIGITS)) for layer in pruned))
         for index, reached in enumerate(divided, start=1)
@@ -46,10 +46,10 @@ def scope_and_floor(prune: PruneSpec) -> tuple[str, float]:
 
 
 def _wanted(
-    spec: SparsitySpec, own: Mapping[str, float], plots: Sequence[Plot], scope: Scope
+    spec: SparsitySpec, own: Mapping[str, float], prunables: Sequence[Prunable], scope: Scope
 ) -> Iterator[dict[str, float]]:
     """What each level asks of each layer; only within layers do the factors of layers change how much goes in all."""
-    factors = {plot.layer.name: plot.factor if scope == "layer" else 1.0 for plot in plots}
+    factors = {one.layer.name: one.factor if scope == "layer" else 1.0 for one in prunables}
     if spec.targets:
         for target in spec.targets:
             yield {name: target * factor for name, factor in factors.items()}
@@ -59,32 +59,34 @@ def _wanted(
         yield {name: 1 - (1 - min(1.0, rate)) ** count for name, rate in rates.items()}
 
 
-def _plot(layer: LayerInfo, prune: PruneSpec, factors: Mapping[str, float]) -> Plot:
+def _prunable(layer: LayerInfo, prune: PruneSpec, factors: Mapping[str, float]) -> Prunable:
     if n_of_m(prune.granularity):  # which keeps its own part of each group
         granules = layer.weights
     else:
         granules = granularity("unit" if prune.granularity == CHANNEL else prune.granularity).count(layer.shape)
-    return Plot(layer, granules, least_kept(prune.floor, granules), factors.get(layer.name, 1.0))
+    return Prunable(layer, granules, least_kept(prune.floor, granules), factors.get(layer.name, 1.0))
 
 
-def _divided(wanted: Mapping[str, float], plots: Sequence[Plot], scope: Scope, where: str) -> Mapping[str, float]:
+def _divided(
+    wanted: Mapping[str, float], prunables: Sequence[Prunable], scope: Scope, where: str
+) -> Mapping[str, float]:
     """The share of each layer that is gone at a level."""
     # Over all layers granules are counted, of whatever size.
-    sizes = [plot.granules if scope == "global" else plot.layer.weights for plot in plots]
+    sizes = [one.granules if scope == "global" else one.layer.weights for one in prunables]
     whole = sum(sizes)
     asked = min(whole, sum(share * size for share, size in zip(wanted.values(), sizes, strict=True)))
-    may_go = sum(plot.most * size for plot, size in zip(plots, sizes, strict=True))
-    if asked > may_go * (1 + 1e-9) and any(plot.least for plot in plots):
+    may_go = sum(one.most * size for one, size in zip(prunables, sizes, strict=True))
+    if asked > may_go * (1 + 1e-9) and any(one.least for one in prunables):
         raise UserError(
             f"{where}: {asked / whole:.4g} of all that is pruned is to go, and the floor keeps "
             f"{1 - may_go / whole:.4g} of it; give a smaller floor, or leave the highest sparsities out"
         )
     if scope == "layer":
-        return _within_reach(wanted, plots)
+        return _within_reach(wanted, prunables)
     if scope == "global":
         return wanted
     count = exact_count(asked / whole, whole)
-    return evenly(plots, count) if scope == "uniform" else by_shape(plots, count, kernels=scope == "erk")
+    return evenly(prunables, count) if scope == "uniform" else by_shape(prunables, count, kernels=scope == "erk")
 
 
 def _check_groups(levels: Sequence[Level], kept: int, group: int, where: str) -> None:
@@ -137,12 +139,12 @@ def _selected(selector: str, layers: Sequence[LayerInfo], where: str) -> list[La
     return chosen
 
 
-def _within_reach(shares: Mapping[str, float], plots: Sequence[Plot]) -> dict[str, float]:
+def _within_reach(shares: Mapping[str, float], prunables: Sequence[Prunable]) -> dict[str, float]:
     """The same number of weights in all, where a layer was asked for more than may go: the others give the rest."""
-    most = {plot.layer.name: plot.most for plot in plots}
+    most = {one.layer.name: one.most for one in prunables}
     if all(share <= most[name] for name, share in shares.items()):
         return dict(shares)
-    sizes = {plot.layer.name: plot.layer.weights for plot in plots}
+    sizes = {one.layer.name: one.layer.weights for one in prunables}
     surplus = sum(max(0.0, share - most[name]) * sizes[name] for name, share in shares.items())
     room = sum(max(0.0, most[name] - share) * sizes[name] for name, share in shares.items())
     portion = min(1.0, surplus / room) if room > 0 else 0.0
