@@ -9,11 +9,13 @@ ONLY ?=
 PLUGIN ?=
 DATA ?=
 SQL ?=
+RUN ?=
+LIMITS ?=
 PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan show report data sql test test-long lint clean help stale
+.PHONY: bench plan show report speed choose export data sql test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -59,6 +61,16 @@ show: $(light) ## the comparison table of a suite, from the database
 report: $(light) ## tables and figures of all that is in the database, into report/
 	@$(bench_command) report $(db)
 
+speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
+	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))
+
+choose: $(light) ## the run of a suite that fits best: make choose LIMITS='--max-bytes 300k --min-accuracy 0.9'
+	@$(bench_command) choose $(suite) $(db) $(chosen) $(LIMITS)
+
+export: $(installed) ## the network of a run, into export/RUN: make export RUN=3f2a9c1b
+	@$(if $(RUN),:,echo 'usage: make export RUN=3f2a9c1b; bench runs SUITE lists the names' >&2; exit 2)
+	@$(bench_command) export $(call quoted,$(RUN)) $(db) $(call option,--plugin,$(PLUGIN))
+
 sql: $(light) ## a query to the database: make sql SQL="SELECT * FROM summary"
 	@$(if $(SQL),:,echo 'usage: make sql SQL="SELECT * FROM summary"' >&2; exit 2)
 	@$(bench_command) sql $(call quoted,$(SQL)) $(db)
@@ -94,6 +106,8 @@ help: ## this list
 	@echo '  DEVICE=cpu       cpu, cuda, cuda:1 or mps; chosen by itself where not given'
 	@echo '  DATA=real        real data or an error; standin: never real data'
 	@echo '  PLUGIN=mine.py   a file with methods, scores, data sets or networks of your own'
+	@echo '  RUN=3f2a9c1b     a run, by the first characters of its key (bench runs SUITE)'
+	@echo '  LIMITS=...       what a network may cost: --max-ms 5 --max-bytes 300k --min-accuracy 0.9'
 	@echo '  DB=results.db    the database, a file or an address'
 	@echo '  PYTHON=...       the Python to build .venv on; NO_UV=1 installs with pip'
 

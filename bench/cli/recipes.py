@@ -86,10 +86,11 @@ def _verb(step: Step) -> str:
     if isinstance(step, Prune):
         return "Prune"
     if isinstance(step, Train):
-        suite = _training()
-        same = (step.training.optimiser, step.training.schedule) == (suite.optimiser, suite.schedule)
-        verb = "Train" if same else "Fine-tune"
-        return f"{verb} with a teacher" if step.training.teacher else verb
+        own, suite = step.training, _training()
+        verb = "Fine-tune"
+        if own.optimiser == suite.optimiser:  # at the whole rate
+            verb = "Train" if own.schedule == suite.schedule else "Train longer"
+        return f"{verb} with a teacher" if own.teacher else verb
     return _reset(step)
 
 

@@ -11,7 +11,10 @@ import pytest
 
 from tests.setup.checkouts import ROOT, Checkout
 
-TARGETS = ("bench", "plan", "test", "test-long", "report", "show", "data", "sql", "lint", "clean", "help")
+TARGETS = (
+    *("bench", "plan", "show", "report", "speed", "choose", "export", "sql", "data"),
+    *("test", "test-long", "lint", "clean", "help"),
+)
 STAMPS = (".light", ".installed", ".dev")
 
 
@@ -50,7 +53,7 @@ def test_help_lists_every_target_with_its_comment(checkout: Checkout) -> None:
     assert arguments(checkout) == lines, "make alone is the help"
 
 
-@pytest.mark.parametrize("variable", ["SUITE", "DB", "DEVICE", "SEEDS", "PROFILE", "ONLY", "PLUGIN", "DATA"])
+@pytest.mark.parametrize("variable", ["SUITE", "DB", "DEVICE", "SEEDS", "PROFILE", "ONLY", "PLUGIN", "DATA", "RUN", "LIMITS"])
 def test_help_names_every_variable(checkout: Checkout, variable: str) -> None:
     assert any(line.strip().startswith(f"{variable}=") for line in arguments(checkout, "help"))
 
@@ -65,6 +68,8 @@ def test_help_names_every_variable(checkout: Checkout, variable: str) -> None:
         ("show SEEDS=3 ONLY=sparsity=0.9", "show starter --db results.db --only sparsity=0.9"),
         ("report DB=other.db", "report --db other.db"),
         ("data DATA=standin", "data --data standin"),
+        ("speed SUITE=mnist ONLY=level=2", "speed mnist --db results.db --only level=2"),
+        ("export RUN=3f2a9c1b", "export 3f2a9c1b --db results.db"),
         ("sql SQL=VALUES(1)", "sql VALUES(1) --db results.db"),
     ],
 )
@@ -90,6 +95,18 @@ def test_a_filter_arrives_as_one_argument(installed: Checkout, only: str) -> Non
     assert arguments(installed, "bench", f"ONLY={only}")[-2:] == ["--only", only]
 
 
+def test_limits_are_options_of_their_own(installed: Checkout) -> None:
+    called = arguments(installed, "choose", "SUITE=mnist", "LIMITS=--max-bytes 300k --min-accuracy 0.9")
+    assert called == "choose mnist --db results.db --max-bytes 300k --min-accuracy 0.9".split()
+
+
+def test_a_run_is_asked_for(installed: Checkout) -> None:
+    done = installed.make("export")
+    assert done.returncode != 0
+    assert "make export RUN=" in done.stderr
+    assert done.stdout == ""
+
+
 def test_a_query_is_asked_for(installed: Checkout) -> None:
     done = installed.make("sql")
     assert done.returncode != 0
@@ -103,7 +120,7 @@ def test_a_second_call_installs_nothing_and_starts_no_python(installed: Checkout
         assert not [line for line in output if line.startswith(("SET-UP", "PYTHON"))]
 
 
-@pytest.mark.parametrize("target", ["show", "report", "sql"])
+@pytest.mark.parametrize("target", ["show", "report", "choose", "sql"])
 def test_reading_needs_the_light_installation_only(installed: Checkout, target: str) -> None:
     for stamp in STAMPS[1:]:
         (installed.folder / ".venv" / stamp).unlink()
