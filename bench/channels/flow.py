@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from torch import nn
+from torch import Tensor, nn
 from torch.fx import Node
 
 from bench.channels import cutting, layers, pointwise, pooling, shapes
@@ -80,20 +80,22 @@ def _alone(found: Traced, modules: Mapping[str, nn.Module]) -> frozenset[str]:
     """The modules that do one thing: called once, with parameters of their own and nothing hung onto them."""
     calls = Counter(str(node.target) for node in found.graph.nodes if node.op == "call_module")
     direct = {str(node.target) for node in found.graph.nodes if node.op == "get_attr"}
-    owners = Counter(id(one) for module in modules.values() for one in module.parameters(recurse=False))
-    twice = Counter(id(modules[name]) for name in calls)
+    owners = Counter(id(one) for module in modules.values() for one in _tensors(module))
     return frozenset(
         name
         for name, module in modules.items()
-        if not list(module.parameters(recurse=False))
+        if not _tensors(module)
         or (
             calls[name] == 1
-            and twice[id(module)] == 1
-            and all(owners[id(one)] == 1 for one in module.parameters(recurse=False))
+            and all(owners[id(one)] == 1 for one in _tensors(module))
             and not any(target.rpartition(".")[0] == name for target in direct)
         )
         if not _hooked(module)
     )
+
+
+def _tensors(module: nn.Module) -> list[Tensor]:
+    return [*module.parameters(recurse=False), *module.buffers(recurse=False)]
 
 
 def _hooked(module: nn.Module) -> bool:

@@ -152,7 +152,10 @@ def size(walk: Walk, node: Node) -> Value:
     dim = argument(node, 1, "dim") if node.op == "call_method" else None
     asked = [(node, dim)] if dim is not None else [(user, _index(user)) for user in node.users]
     for user, place in asked:
-        if not isinstance(place, int) or (place % rank == axis.dim and not _for_a_shape(user)):
+        if isinstance(place, slice) and not any(isinstance(end, Node) for end in (place.start, place.stop, place.step)):
+            if axis.dim in range(*place.indices(rank)):
+                raise Unknown
+        elif not isinstance(place, int) or (place % rank == axis.dim and not _for_a_shape(user)):
             raise Unknown
     return NOTHING
 

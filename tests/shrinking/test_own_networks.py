@@ -134,10 +134,12 @@ def test_it_is_an_ordinary_module(kind: type[nn.Module]) -> None:
 
 def test_the_network_itself_is_left_alone() -> None:
     module = drawn(WrittenOut()).train()
+    module.norm.eval()
     before = copy.deepcopy(module.state_dict())
     smaller = shrink(module, some_units(module, 0.5), SHAPE)
     assert smaller.training
     assert module.training
+    assert not smaller.get_submodule("norm").training
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
     module.requires_grad_(False)
     assert not any(parameter.requires_grad for parameter in shrink(module, None, SHAPE).parameters())

@@ -20,13 +20,17 @@ def shrink(network: nn.Module, masks: Mapping[str, Tensor] | None, shape: tuple[
     A weight under a mask (by the name of its layer, or of the parameter) that is False counts as zero. What can go is
     decided by zeros alone: channels that nobody hears, and channels that are constant, whose constant the biases of
     those who hear them take over. So the outputs in evaluation stay what they are, up to rounding, for any input.
-    What cannot be followed stays whole.
+    What cannot be followed stays whole. Where sizes are written into the forward, the copy is a graph of the operations
+    in evaluation, without the dropout that a function may do in training; else it is of the class of the network.
     """
+    modes = {name: module.training for name, module in network.named_modules()}
     smaller = masked(network, masks or {})
     flow = flow_of(smaller, tuple(shape))
     if flow is not None:
         smaller = rebuild(flow, decide(flow))
-    return smaller.train(network.training)
+    for name, module in smaller.named_modules():
+        module.training = modes.get(name, network.training)
+    return smaller
 
 
 def masked(network: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
