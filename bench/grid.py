@@ -229,8 +229,8 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         _score(prune.score, ground),
         prune.granularity,
         prune.scope,
-        partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
-        ground.network,
+        smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
+        network=ground.network,
     )
 
 

@@ -14,7 +14,7 @@ from bench.cli.requests import need_training, plugins_of
 from bench.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from bench.registry import Component
+    from bench.registry import Choice, Component
 
 # What a user asks for, and the kind of component that it is; suites are files.
 KINDS = {
@@ -117,6 +117,12 @@ def cost(component: Component) -> str:
     return f"({each} + {base:.3g}) x dense" if abs(base) > 0.01 else f"{each} x dense"
 
 
+def _smaller() -> Choice:
+    from bench.registry import Choice
+
+    return Choice("smaller")
+
+
 def _of_two_networks(own: int, teacher: int) -> str:
     smaller = f"{own / 1000:.3g} x a smaller network"
     return f"{teacher / 1000:.3g} x dense + {smaller}" if teacher else smaller
@@ -126,11 +132,10 @@ def _steps(make: Callable[..., Any], rounds: int) -> tuple[int, int]:
     """Training steps on a task of a thousand steps, and those of a teacher that is not trained on the way."""
     from bench.methods.task import Task
     from bench.recipe import Level, Optimiser, Schedule, Score, Train, Training
-    from bench.registry import Choice
 
     training = Training(Optimiser("adam", 0.001), Schedule("linear", 1000), 60)
     ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
-    said = list(make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer", lambda: Choice("smaller"))))
+    said = list(make(Task(training, 100.0, ladder, Score("magnitude"), "weight", "layer", smaller=_smaller)))
     trains = [step for step in said if isinstance(step, Train)]
     teachers = {step.training.teacher for step in trains if step.training.teacher}
     taught = sum(
