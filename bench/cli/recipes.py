@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from inspect import Parameter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bench.methods.task import Instead
     from bench.recipe import Reset, Step, Training
     from bench.registry import Component
 
@@ -27,11 +29,14 @@ def recipe(component: Component) -> str:
 
 def cost(component: Component) -> str:
     """What a method costs at its defaults, in dense trainings, where that is a simple number of the rounds."""
+    from bench.methods.task import Instead
+
     try:
         parts = [_trained(_steps(component, rounds)) for rounds in _ROUNDS]
+        changes_network = any(isinstance(one, Instead) for one in _said(component, 1))
     except Exception:  # as above
         return ""
-    if component.extra.get("sized"):
+    if changes_network:
         return _of_two_networks(*parts[-1])
     costs = [(own + teacher) / _LENGTH for own, teacher in parts]
     base, slope = costs[0] - (costs[1] - costs[0]), costs[1] - costs[0]
@@ -44,8 +49,8 @@ def cost(component: Component) -> str:
 
 
 def _of_two_networks(own: int, teacher: int) -> str:
-    smaller = f"{own / _LENGTH:.3g} x a smaller network"
-    return f"{teacher / _LENGTH:.3g} x dense + {smaller}" if teacher else smaller
+    other = f"{own / _LENGTH:.3g} x its own network"
+    return f"{teacher / _LENGTH:.3g} x dense + {other}" if teacher else other
 
 
 def _training() -> Training:
@@ -56,13 +61,23 @@ def _training() -> Training:
 
 def _steps(component: Component, rounds: int) -> tuple[Step, ...]:
     """The recipe for a ladder of so many rounds."""
-    from bench.methods.task import Instead, Task
-    from bench.recipe import Level, Score, merged
+    from bench.methods.task import Instead
+    from bench.recipe import merged
+
+    return merged(tuple(one for one in _said(component, rounds) if not isinstance(one, Instead)))
+
+
+def _said(component: Component, rounds: int) -> list[Instead | Step]:
+    """What the method yields; an option that has no default gets the value of its sample."""
+    from bench.methods.task import Task
+    from bench.recipe import Level, Score
     from bench.registry import Choice
 
     ladder = tuple(Level(index, (("fc1", 1 - 0.8**index),)) for index in range(1, rounds + 1))
     task = Task(_training(), 100.0, ladder, Score("magnitude"), "weight", "layer", smaller=lambda: Choice("smaller"))
-    return merged(tuple(step for step in component.make(task) if not isinstance(step, Instead)))
+    sample = component.extra.get("sample", {})
+    needed = {one.name for one in component.options.values() if one.default is Parameter.empty}
+    return list(component.make(task, **{name: value for name, value in sample.items() if name in needed}))
 
 
 def _trained(steps: Sequence[Step]) -> tuple[int, int]:
@@ -86,10 +101,8 @@ def _verb(step: Step) -> str:
     if isinstance(step, Prune):
         return "Prune"
     if isinstance(step, Train):
-        own, suite = step.training, _training()
-        verb = "Fine-tune"
-        if own.optimiser == suite.optimiser:  # at the whole rate
-            verb = "Train" if own.schedule == suite.schedule else "Train longer"
+        own = step.training
+        verb = "Train" if own.optimiser == _training().optimiser else "Fine-tune"  # which has a smaller rate
         return f"{verb} with a teacher" if own.teacher else verb
     return _reset(step)
 

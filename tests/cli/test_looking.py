@@ -183,7 +183,9 @@ def test_list_knows_everything(bench: Bench) -> None:
             assert one["summary"], f"{kind} {one['name']} has no summary"
     costs = {one["name"]: one["cost"] for one in every["methods"]}
     assert (costs["none"], costs["one-shot"]) == ("1 x dense", "1 x dense")
-    assert costs["lottery"] == "(rounds + 1) x dense"
+    assert costs["lottery"] == costs["dense-longer"] == costs["one-shot-longer"] == "(rounds + 1) x dense"
+    assert (costs["equal-size"], costs["distil"]) == ("1 x its own network", "1 x dense + 1 x its own network")
+    assert costs["distil-pruned"] == "2 x dense"  # of which one trains the teacher as well
     assert "imp" in next(one["aliases"] for one in every["methods"] if one["name"] == "lottery")
 
 

@@ -109,7 +109,7 @@ def test_list_has_it_all_in_json_and_fits_a_screen(bench: Bench, monkeypatch: py
     assert (lottery["cost"], "mnist" in lottery["suites"]) == ("(rounds + 1) x dense", True)
     scores = {one["name"]: one for one in bench("list", "scores", "--json").json["scores"]}
     assert "starter" in scores["magnitude"]["suites"]
-    assert scores["lamp"]["suites"] == []
+    assert scores["fpgm"]["suites"] == []
     monkeypatch.setattr("bench.cli.output.WIDE", 100)
     out = bench("list", "methods").out
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 100

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.errors import UserError
+from bench.explain import explain
 from bench.graph import Graph
 from bench.methods.task import Instead, Task
 from bench.only import picked
@@ -192,3 +193,23 @@ def test_picking_a_method_leaves_other_networks_out() -> None:
     made = grid((spec("none"), spec("one-shot"), spec("another-network", network=small)), LEVELS)
     assert {cell.method.name for cell in picked(made.cells, {"method": ["one-shot"]})} == {"none", "one-shot"}
     assert "another-network" in {cell.method.name for cell in picked(made.cells, {"method": ["another-network"]})}
+
+
+def test_it_is_told_in_words(made: Plan) -> None:
+    told = {(cell.method.name, cell.level): explain(made, cell) for cell in made.keys}
+    student = told["distil", 2]
+    assert student.whole
+    assert student.network == "penguin-net (width 0.2083), 30 weights in place of 180"
+    (step,) = student.steps
+    assert step.words.startswith("train all 20 steps of the suite's training (")
+    assert step.words.endswith(
+        ", taught by the suite's network after its dense training, which counts 0.9 against the labels, "
+        "at temperature 4"
+    )
+    assert (student.steps_alone, student.teacher_steps, student.steps_of_its_own) == (40, 20, 20)
+    pruned = told["distil-pruned", 2]
+    assert (pruned.whole, pruned.network, pruned.teacher_steps) == (False, None, 0)
+    assert "taught by the suite's network" in pruned.steps[-1].words
+    assert "taught" not in pruned.steps[0].words
+    # The dense training is shared by its own row, by students and by what is pruned.
+    assert {"distil", "distil-pruned"} <= set(told["none", 0].steps[0].shared[0].methods)

@@ -198,6 +198,21 @@ MISTAKES = {
     "score of what prunes by chance": Mistake(
         "  - none", "  - rigl: {score: snip}", "16:12", "'rigl' prunes by chance; leave 'score' out"
     ),
+    "score of a whole network": Mistake(
+        "  - none", "  - equal-size: {scope: global}", "16:18", "'equal-size' prunes nothing; leave 'scope' out"
+    ),
+    "sizes where only the cost counts": Mistake(
+        "  - none", "  - dense-longer: {exclude: [output]}", "16:20", "'dense-longer' prunes nothing"
+    ),
+    "student that is no network": Mistake(
+        "  - none", "  - distil-into: {network: lenet-300-10}", "16:28", "did you mean 'lenet-300-100'?"
+    ),
+    "mistake in a student": Mistake(
+        "  - none", "  - distil-into: {network: {mlp: {sizes: [0.5]}}}", "16:42", "0.5 is no whole number"
+    ),
+    "student without a network": Mistake(
+        "  - none", "  - distil-into", "16:5", "the method 'distil-into' needs the option 'network'"
+    ),
     "label twice": Mistake("  - lottery", "  - lottery\n  - lottery", "19:5", "called 'lottery', the first in line 18"),
     "label too long": Mistake("  - lottery", f"  - lottery: {{label: {'x' * 61}}}", "18:22", "a label has 60 at most"),
     "empty label": Mistake("  - lottery", "  - lottery: {label: ''}", "18:22", "label: '' is no text of one line"),

@@ -16,11 +16,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.recipe import Optimiser, Select
+from bench.recipe import Optimiser, Select, Teacher
 from bench.states import States
 from bench.training.content import Content
 from bench.training.loop import Member, Trained, train
 from bench.training.networks import OneByOne, StackedNetwork
+from bench.training.teaching import Lesson
 from tests.training.build import CPU, LENGTH, OPTIMISERS, alone, cut, data, net, same, stacked, state, training
 
 WIDTHS = [1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 24, 31, 32, 33]  # all of them in the long test
@@ -169,7 +170,14 @@ def fingerprints() -> dict[str, str]:
                     Member(seed, state(network, seed, 0.5), training(optimiser, batch=50), 0, 3)
                     for seed in range(width)
                 ]
-                for trained in train(network, content, members):
+                teacher = stacked(net(20, 70, 4))
+                lessons = [Lesson(teacher, state(teacher, 50 + seed // 2)) for seed in range(width)]
+                taught = replace(training(optimiser, batch=50), teacher=Teacher(("net",), (), 0.7, 3.0))
+                students = [
+                    replace(member, training=taught, lesson=lesson)
+                    for member, lesson in zip(members, lessons, strict=True)
+                ]
+                for trained in (*train(network, content, members), *train(network, content, students)):
                     numbers.update(trained.state.weights.numpy().tobytes())
                     numbers.update(repr((trained.train_loss, trained.curve)).encode())
         found[str(width)] = numbers.hexdigest()
