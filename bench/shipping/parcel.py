@@ -121,7 +121,7 @@ def _network(opened: OpenedRun) -> dict[str, Any]:
 
 def portable_choice(opened: OpenedRun) -> Choice:
     """The network by name and options; a file of the user's own by its copy, without the weights that it began with."""
-    choice = opened.ground.problem.model
+    choice = opened.ground.place.network
     if choice.name != OWN:
         return choice
     options = {name: value for name, value in choice.options if name != "weights"}
@@ -129,7 +129,7 @@ def portable_choice(opened: OpenedRun) -> Choice:
 
 
 def _source(opened: OpenedRun) -> dict[str, bytes]:
-    choice = opened.ground.problem.model
+    choice = opened.ground.place.network
     return {SOURCE: Path(str(dict(choice.options)["path"])).expanduser().read_bytes()} if choice.name == OWN else {}
 
 
