@@ -81,4 +81,5 @@ def _grounds(plan: Plan) -> Iterator[tuple[str, Ground]]:
     """All states of the plan, and where they belong."""
     of_start = {start_key(run.recipe.start): run.cell.ground for run in plan.runs.values()}
     for key, start in plan.graph.starts.items():
-        yield key, of_start[start]
+        if start in of_start:  # and not that of a recipe beside those of the cells
+            yield key, of_start[start]

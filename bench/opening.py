@@ -183,10 +183,10 @@ def _planned(stored: StoredRun, policy: DataPolicy) -> Plan:
 def _parts(suite: Suite, stored: StoredRun) -> Iterator[Suite]:
     """The problems that may be meant one by one, then, should the recipe need others, the whole suite."""
     data, model = stored.settings["data"]["name"], stored.settings["model"]["name"]
-    for problem in suite.problems:
-        if (problem.data.name, problem.model.name) == (data, model):
-            yield replace(suite, problems=(problem,))
-    if len(suite.problems) > 1:
+    meant = [one for one in suite.problems if (one.data.name, one.model.name) == (data, model)]
+    for problem in meant:
+        yield replace(suite, problems=(problem,))
+    if len(meant) != 1 or len(suite.problems) > 1:
         yield suite
 
 

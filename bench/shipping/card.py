@@ -57,7 +57,7 @@ def _warning(opened: OpenedRun) -> str:
             "predictions of this network say anything about the real set."
         )
     if facts["status"] == "collapsed":
-        lines.append(f"**Collapsed:** {_md(str(facts['reason']))}. It answers the same whatever it is given.")
+        lines.append(f"**Collapsed:** {_md(str(facts['reason']))}. A layer without weights lets nothing through.")
     return "\n\n".join(f"> {line}" for line in lines)
 
 

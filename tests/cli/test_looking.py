@@ -57,10 +57,12 @@ def test_without_torch_training_is_refused_and_looking_works(results: Path) -> N
 import sys
 sys.modules["torch"] = None
 from bench.cli import main
-print([main(command.split()) for command in ("show tiny", "list methods", "run tiny.yaml", "list scores", "data")])
+print([main(command.split()) for command in (
+    "show tiny", "list methods", "run tiny.yaml", "list scores", "data", "export 12345678", "predict 12345678 a.png"
+)])
 """
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[0, 0, 2, 2, 2]"
+    assert done.stdout.splitlines()[-1] == "[0, 0, 2, 2, 2, 2, 2]"
     assert all("which the light installation leaves out" in line for line in done.stderr.splitlines())
 
 

@@ -64,6 +64,14 @@ def test_it_does_what_a_training_does(preprocessing: Preprocessing, data: st.Dat
     assert torch.equal(preprocessing.inputs(kept), expected)
 
 
+def test_samples_are_left_as_they_are() -> None:
+    samples = np.full((2, 1, 8, 8), 8, np.float32)
+    assert (DIGITS.inputs(samples) == 0.5).all()
+    assert (samples == 8).all()
+    samples.setflags(write=False)
+    assert (DIGITS.inputs(samples) == 0.5).all()
+
+
 def test_what_is_known_of_the_data_sets() -> None:
     policy = DataPolicy("standin")
     digits = preprocessing_of(open_dataset("digits", policy), Choice("digits"))
