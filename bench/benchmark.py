@@ -17,6 +17,7 @@ from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
 from bench.grid import Cell, Grid, Ground, expand
+from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
 from bench.only import picked
 from bench.outlook import Outlook, estimated
 from bench.plan import Plan, make_plan, work_left
@@ -146,7 +147,12 @@ class Benchmark:
         ending: Literal["done", "failed", "interrupted"] = "failed"
         try:
             self.store.register(suite_record(self.plan), cell_records(self.plan))
+            elsewhere = wanted_elsewhere(self.store, self.plan)
+            self.states.favour(dear(self.plan, elsewhere))
             receipt = carry_out(self.plan, self.asked, session, self.states, crew, listener)
+            if receipt.ending == "done":
+                results = results_of(self.store, session.environment)
+                self.states.drop(to_drop(self.plan, results, self.states.keys(), elsewhere))
             ending = receipt.ending
         finally:
             crew.stop()

@@ -73,9 +73,14 @@ class LoadedRun:
         """From samples as the data set keeps them to what the network gets."""
         return preprocessing_of(self._opened.dataset, self._opened.ground.problem.data)
 
+    @property
+    def predictor(self) -> Predictor:
+        """The network with what belongs before and behind it."""
+        return Predictor(self.network, self.labels, self.preprocessing)
+
     def shrunk(self) -> nn.Module:
         """A smaller ordinary module with the same outputs: what is pruned is not there any more."""
-        return shrink(self.network, None, self.shape)
+        return shrink(self.network, None, self.shape).eval()
 
     def predict(self, samples: Given) -> npt.NDArray[np.float32]:
         """The probability of each class, a row for each sample.
@@ -83,7 +88,7 @@ class LoadedRun:
         Samples are as the data set keeps them, bytes from 0 to 255 for most images, in an array or a tensor; or a
         path, or a list of paths, of image files, arrays of numpy or tables.
         """
-        return Predictor(self.network, self.labels, self.preprocessing).probabilities(self._values(samples))
+        return self.predictor.probabilities(self._values(samples))
 
     def _values(self, samples: Given) -> npt.NDArray[Any]:
         if isinstance(samples, str | PathLike):

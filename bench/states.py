@@ -43,6 +43,7 @@ class States:
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder = folder
         self._limit = limit
+        self._dear: frozenset[str] = frozenset()
         self._near: OrderedDict[str, bytes] = OrderedDict()
         self._near_size = 0
 
@@ -82,6 +83,16 @@ class States:
         part.replace(file)
         self._remember(key, content)
 
+    def favour(self, keys: Collection[str]) -> None:
+        """From now on these go last."""
+        self._dear = frozenset(keys)
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Delete states that nobody wants to keep."""
+        for key in keys:
+            self._near_size -= len(self._near.pop(key, b""))
+            self._file(key).unlink(missing_ok=True)
+
     def trim(self, needed: Collection[str]) -> None:
         """Bring the folder below its limit without touching what is still needed."""
         for part in self.folder.glob("*/*.part"):
@@ -89,7 +100,7 @@ class States:
                 part.unlink(missing_ok=True)
         files = [(file.stat(), file) for file in self.folder.glob("*/*.state")]
         size = sum(facts.st_size for facts, _ in files)
-        for facts, file in sorted(files, key=lambda item: item[0].st_mtime):
+        for facts, file in sorted(files, key=lambda item: (item[1].stem in self._dear, item[0].st_mtime)):
             if size <= self._limit:
                 return
             if file.stem not in needed:

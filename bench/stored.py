@@ -93,12 +93,12 @@ def find_key(name: str, store: Store) -> str:
     beginning = name.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{1,40}", beginning):
         raise UserError(
-            f"run {name!r}: is no name of a run; give the first {NAME} digits of its key, as `bench show SUITE --runs` "
+            f"run {name!r}: is no name of a run; give the first {NAME} digits of its key, as `bench runs SUITE` "
             "lists them"
         )
     keys = [str(row[0]) for row in store.query(_KEYS, {"beginning": f"{beginning}%"}).rows]
     if not keys:
-        raise UserError(f"run {name}: {store.place} has no such run; `bench show SUITE --runs` lists those of a suite")
+        raise UserError(f"run {name}: {store.place} has no such run; `bench runs SUITE` lists those of a suite")
     if len(keys) > 1:
         shown = "; ".join(_described(store, key) for key in keys[:_SHOWN])
         more = f"; and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""

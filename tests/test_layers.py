@@ -20,10 +20,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("levels", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver", "stored"),
+    ("checks", "records", "provenance", "driver", "keeping", "stored"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
-    ("retraining", "loading", "speeding"),
+    ("retraining", "loading", "shipping", "speeding"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -10,7 +10,21 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bench.cli import asking, choosing, codes, datasets, explaining, listing, making, running, showing, speeding
+from bench.cli import (
+    asking,
+    choosing,
+    codes,
+    datasets,
+    explaining,
+    exporting,
+    listing,
+    making,
+    predicting,
+    running,
+    runs,
+    showing,
+    speeding,
+)
 from bench.cli.output import warn
 from bench.errors import UserError
 
@@ -23,17 +37,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compare ways of pruning neural networks, and keep every result in a database.",
 )
-RUNNING, LOOKING, OWN = "Run", "Look", "Components of your own"
+RUNNING, LOOKING, USING, OWN = "Run", "Look", "Use a network", "Components of your own"
 app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)
 app.command(rich_help_panel=LOOKING)(explaining.explain)
+app.command(rich_help_panel=USING)(exporting.export)
+app.command(rich_help_panel=USING)(predicting.predict)
 app.command(rich_help_panel=OWN)(making.new)
 app.command(rich_help_panel=OWN)(making.check)
 

@@ -11,6 +11,9 @@ SuiteName = Annotated[
     str,
     typer.Argument(metavar="SUITE", help="A built-in suite (see: bench list suites), or the path of a suite file."),
 ]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run by the first digits of its key (see: bench runs SUITE).")
+]
 Profile = Annotated[str | None, typer.Option(help="A smaller form of the suite, such as quick.", metavar="NAME")]
 Database = Annotated[
     str, typer.Option("--db", help="The result database: a file, or a server's address.", metavar="DB")

@@ -12,7 +12,7 @@ import typer
 from bench.cli import codes, options
 from bench.cli.comparing import compared, print_comparison
 from bench.cli.output import console, counted, emit, say
-from bench.cli.requests import DATABASE, name_of, only_of
+from bench.cli.requests import DATABASE, only_of
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def show(
 
     Without --profile, every profile that the database has results of.
     """
-    name = name_of(suite)
+    name = stored_name(suite)
     comparison = compared(db, name, profile, metric, against, only_of(only))
     missing = _missing(db, name, profile)
     changed = _changed(db, suite, name, profile)
@@ -70,13 +70,18 @@ def report(
     """Write tables and figures of what is in the database, and a page that shows them."""
     from analysis import write_report
 
-    name = name_of(suite) if suite else None
+    name = stored_name(suite) if suite else None
     files = write_report(db, out, suite=name, only=only_of(only), metric=metric, against=against)
     if as_json:
         emit({"page": files[0], "files": files})
     else:
         say(console(), f"{files[0]} and {counted(len(files) - 1, 'other file')} written")
     return codes.DONE
+
+
+def stored_name(suite: str) -> str:
+    """The name under which results of a suite are stored, also where its file is given."""
+    return Path(suite).stem if suite.endswith((".yaml", ".yml")) else suite
 
 
 def _missing(database: str, name: str, profile: str | None) -> dict[str, int]:

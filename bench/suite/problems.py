@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from typing import cast
 
 from bench.registry import Choice
 from bench.suite.aliases import hint
 from bench.suite.choices import Registered
 from bench.suite.marks import Node, Place, Report
 from bench.suite.methods import read_methods, read_prune
+from bench.suite.quantities import one_of, seed_count, shown
 from bench.suite.quantities import seed as as_seed
-from bench.suite.quantities import seed_count, shown
 from bench.suite.quantities import sparsity as as_sparsity
-from bench.suite.schema import HEAD_KEYS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
+from bench.suite.schema import HEAD_KEYS, KEEPS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
 from bench.suite.tables import check
 from bench.suite.training import read_training
-from bench.suite.values import Problem, PruneSpec, SparsitySpec
+from bench.suite.values import Keep, Problem, PruneSpec, SparsitySpec
 
 
 def read_problem(node: Node, choices: Registered, report: Report) -> list[Problem]:
@@ -34,12 +35,14 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     sparsities = read_sparsities(sparsities_node, report) if sparsities_node else None
     prune_node = node.get("prune")
     prune = read_prune(prune_node, choices, report) if prune_node else PruneSpec()
+    keep_node = node.get("keep")
+    keep = read_keep(keep_node, report) if keep_node else "last"
     methods_node = node.get("methods")
     methods = read_methods(methods_node, prune or PruneSpec(), choices, report) if methods_node else ()
     if report.count > before or training is None or sparsities is None or initial is None:
         return []
     return [
-        Problem(one, model, initial, training, seeds, sparsities, methods, prune or PruneSpec())
+        Problem(one, model, initial, training, seeds, sparsities, methods, prune or PruneSpec(), keep)
         for one, model in itertools.product(data, models)
     ]
 
@@ -59,6 +62,15 @@ def _check_keys(node: Node, report: Report) -> None:
     for field in ProblemTable.model_fields.values():
         if field.is_required() and field.alias not in node.entries:
             report.mistake(node.place, f"{field.alias!r} is missing; {field.description}")
+
+
+def read_keep(node: Node, report: Report) -> Keep:
+    """Which states stay on the disk."""
+    try:
+        return cast(Keep, one_of(KEEPS, "choice of states")(node.plain))
+    except ValueError as error:
+        report.mistake(node.place, f"keep: {error}")
+    return "last"
 
 
 def read_seeds(node: Node, report: Report) -> tuple[int, ...]:

@@ -9,11 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bench.durations import Duration
 from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import GRANULARITIES, Granularity, Metric, Scope
+from bench.suite.values import GRANULARITIES, Granularity, Keep, Metric, Scope
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
 OPTIMISERS: tuple[str, ...] = get_args(OptimiserKind)
+KEEPS: tuple[str, ...] = get_args(Keep)
 AUGMENTATIONS = ("none", "flip", "crop", "crop-flip")
 
 # Values that are checked elsewhere: a registered component, or a table that has its own place in this file.
@@ -192,6 +193,7 @@ class ProblemTable(Table):
     sparsities: Annotated[Elsewhere, Field(description="give a list, such as sparsities: [0.5, 0.8, 0.9]")]
     prune: Elsewhere = None
     methods: Annotated[Elsewhere, Field(description="give a list, such as methods: [none, one-shot]")]
+    keep: Elsewhere = "last"
 
 
 class HeadTable(Table):

@@ -13,6 +13,7 @@ from bench.registry import Choice
 Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
+Keep = Literal["none", "last", "best", "all"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "global"]
@@ -95,6 +96,8 @@ class Problem:
     methods: tuple[MethodSpec, ...]
     # What the methods prune by unless they say otherwise; what they do is in their own `prune`, and that counts.
     prune: PruneSpec = field(default=PruneSpec(), metadata={"key": False})
+    # Which states stay on the disk decides no result.
+    keep: Keep = field(default="last", compare=False, metadata={"key": False})
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ print("torch" in sys.modules)
         ["run", "--help"],
         ["show", "tiny.yaml"],
         ["show", "tiny", "--json"],
+        ["runs", "tiny"],
         ["sql", "select 1"],
         ["report"],
         ["list", "suites"],
@@ -108,6 +109,23 @@ def test_show_fits_a_narrow_terminal(results: Path) -> None:
     done = subprocess.run(["script", "-qec", command, "/dev/null"], env=environment(), capture_output=True, check=True)
     rows = [line for line in done.stdout.decode().splitlines() if "±" in line or "[" in line]
     assert rows
+
+
+def test_runs_are_listed_by_their_names_with_the_best_first(results: Path, bench: Bench) -> None:
+    told = bench("runs", "tiny.yaml", "--only", "method=lottery,level=2", "--json").json["runs"]
+    assert [one["run"] for one in told] == [one["key"][:8] for one in told]
+    assert sorted(one["seed"] for one in told) == [0, 1, 2]
+    losses = [one["test_loss"] for one in told]  # the headline of the suite
+    assert losses == sorted(losses)
+    by_accuracy = bench("runs", "tiny", "--metric", "test_accuracy", "--json").json["runs"]
+    assert len(by_accuracy) == 3 * 7
+    first, second = [one["test_accuracy"] for one in by_accuracy if one["method"] == "none"][:2]
+    assert first >= second
+    answer = bench("runs")
+    assert answer.code == 0
+    assert all(one["run"] in answer.out for one in by_accuracy)
+    assert answer.lines[-1] == "21 runs"
+    assert "no suite 'other'" in bench("runs", "other").err
 
 
 def test_report_writes_a_page(results: Path, folder: Path, bench: Bench) -> None:

@@ -69,7 +69,13 @@ def test_a_shrunk_network_says_the_same(folder: Path) -> None:
         assert set(net.masks) == {name for name, _ in net.network.named_modules() if name in net.masks}
 
 
-@pytest.mark.parametrize("where", ["model = 'mlp' and method = 'lottery'", "model = 'Normed' and method = 'none'"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "model = 'mlp' and method = 'lottery'",
+        pytest.param("model = 'Normed' and method = 'none'", marks=pytest.mark.long),
+    ],
+)
 def test_a_state_that_was_not_kept_is_made_again_and_is_the_same(folder: Path, where: str) -> None:
     before = rows(folder)
     key = one(folder, f"suite = 'tiny' and {where}")["key"]
@@ -99,6 +105,7 @@ def test_what_it_would_take_and_where_it_would_be_made(folder: Path) -> None:
     assert everything.seconds > 0
 
 
+@pytest.mark.long
 def test_a_result_that_comes_out_otherwise_is_told(folder: Path) -> None:
     key = one(folder, "model = 'mlp' and method = 'none'")["key"]
     with closing(sqlite3.connect(folder / "results.db")) as connection, connection:

@@ -36,6 +36,9 @@ MISTAKES = {
     "key that is like nothing": Mistake(
         "  batch: 50", "  batch: 50\n  qqqqq: 1", "10:3", "known are: augmentation, batch"
     ),
+    "states that are to stay": Mistake(
+        "seeds: 3", "seeds: 3\nkeep: some", "13:7", "keep: unknown choice of states 'some'; known are: all, best, last,"
+    ),
     "duplicate key": Mistake("seeds: 3", "seeds: 3\nseeds: 4", "13:1", "'seeds' is there twice, first in line 12"),
     "duplicate key inside": Mistake("{sizes: [16]}", "{sizes: [16], sizes: [8]}", "4:28", "'sizes' is there twice"),
     "missing key": Mistake("seeds: 3\n", "", "1:1", "'seeds' is missing; give their number"),

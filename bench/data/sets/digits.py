@@ -14,7 +14,12 @@ _WHITE = 16  # the value of a pixel that is all ink
 _COUNTS = {"train": 1197, "validation": 300, "test": 300}
 
 
-@dataset("digits", reference="Alpaydin, Kaynak: Optical recognition of handwritten digits (1998)", white=_WHITE)
+@dataset(
+    "digits",
+    reference="Alpaydin, Kaynak: Optical recognition of handwritten digits (1998)",
+    white=_WHITE,
+    terms="From the UCI Machine Learning Repository, under CC BY 4.0.",
+)
 def digits(policy: DataPolicy) -> Dataset:
     """1,797 handwritten digits of 8x8 pixels: 1,197 for training, 300 for validation, 300 for testing."""
     images, labels = read_digits()

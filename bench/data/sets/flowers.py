@@ -110,7 +110,13 @@ FLOWERS = Published(
 )
 
 
-@dataset("flowers", reference="The TensorFlow Team: Flowers (2019)", aliases=("tf-flowers",), published=FLOWERS)
+@dataset(
+    "flowers",
+    reference="The TensorFlow Team: Flowers (2019)",
+    aliases=("tf-flowers",),
+    published=FLOWERS,
+    terms="Each photo is its author's, under a Creative Commons licence with attribution; the archive names them.",
+)
 def flowers(policy: DataPolicy, size: int = 180, split: Split = "honest") -> Dataset:
     """3,670 photos of daisies, dandelions, roses, sunflowers and tulips, brought to 180x180 without keeping the aspect.
 

@@ -65,6 +65,7 @@ FMNIST = ImageSet(
     reference="Xiao, Rasul, Vollgraf: Fashion-MNIST, a novel image dataset for benchmarking (2017)",
     aliases=("fashion-mnist",),
     published=FMNIST,
+    terms="Published under the MIT licence.",
 )
 def fmnist(policy: DataPolicy, validation: int = 5000, normalise: Normalise = "standard") -> Dataset:
     """Fashion-MNIST: 60,000 training and 10,000 test images of clothes, 28x28, grey, ten classes.

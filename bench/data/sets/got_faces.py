@@ -79,6 +79,7 @@ PUBLISHED = Published(
     NAME,
     reference="After Castex: PruNet (2019), whose own photos were never published",
     published=PUBLISHED,
+    terms="The photos are from the web and not ours to give; a network that was trained on them is for local use.",
 )
 def got_faces(
     policy: DataPolicy, size: int = 128, validation: float = 0.1, test: float = 0.2, normalise: Normalise = "unit"

@@ -33,6 +33,7 @@ COLUMNS = (
     "penguins",
     reference="Horst, Hill, Gorman: palmerpenguins, Palmer Archipelago penguin data (2020)",
     columns=COLUMNS,
+    terms="The table is in the public domain (CC0).",
 )
 def penguins(policy: DataPolicy, split: Literal["stratified", "published"] = "stratified") -> Dataset:
     """333 penguins of three species: 12 features, of which the lengths are divided by 50, 20, 200 and 5000.
