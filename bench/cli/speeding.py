@@ -56,7 +56,7 @@ def speed(
     need_training()
     from bench.benchmark import cores
     from bench.measures.latency import Effort, settings
-    from bench.speeding import Speedometer, environment, subjects
+    from bench.speeding import Speedometer, environment, kept, subjects
     from bench.store import Store
     from bench.training.devices import choose
 
@@ -64,7 +64,7 @@ def speed(
     import torch
 
     asked = settings(torch.device(chosen), threads or cores(), batches)
-    wanted = subjects(_plain(runs), _plain(everything), all_seeds)
+    wanted = subjects(_plain(runs), _plain(everything), kept(db), all_seeds)
     if not wanted:
         raise UserError(f"{stored_name(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
     screen = console(stderr=as_json)
