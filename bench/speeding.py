@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from bench.measures.semi_structured import layers_that_fit, obstacle, on_kernels
 from bench.models.base import multiply_adds, prunable_layers
 from bench.opening import OpenedRun, open_run
 from bench.pruning.shrinking.shrink import shrink
-from bench.states import StateMissing
+from bench.states import StateMissing, home
 from bench.store import EnvironmentInfo, SpeedRecord
 
 Form = Literal["dense", "masked", "shrunk", "2:4"]
@@ -48,16 +48,24 @@ def environment(device: str) -> EnvironmentInfo:
     return replace(environment_of(device), deterministic=False)
 
 
+def kept(database: str) -> set[str]:
+    """The keys of all states that are at hand, of whatever environment."""
+    return {file.stem for file in (home(database) / "states").glob("*/*/*.state")}
+
+
 def subjects(
-    runs: Sequence[Mapping[str, Any]], everything: Sequence[Mapping[str, Any]], every_seed: bool
+    runs: Sequence[Mapping[str, Any]],
+    everything: Sequence[Mapping[str, Any]],
+    at_hand: Collection[str],
+    every_seed: bool,
 ) -> list[Subject]:
-    """The runs to measure among rows of the view `results`: the first seed of each cell, or all.
+    """The runs to measure among rows of the view `results`: of each cell the first seed that is at hand, or all seeds.
 
     Among everything that a suite has are the dense networks that they are measured against.
     """
     dense = {_ground(row): row["key"] for row in everything if row["method_name"] == "none" and _has_network(row)}
     chosen: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for row in sorted(filter(_has_network, runs), key=lambda row: int(row["seed"])):
+    for row in sorted(filter(_has_network, runs), key=lambda row: (row["key"] not in at_hand, int(row["seed"]))):
         cell = *_ground(row)[:-1], row["method"], row["level"], row["seed"] if every_seed else None
         chosen.setdefault(cell, row)
     found = {
@@ -103,20 +111,25 @@ class Speedometer:
         opened = open_run(subject.key, self._database, plugins=self._plugins)
         try:
             network = opened.network()
-            dense = self._dense(subject.dense) if subject.dense not in (None, subject.key) else None
         except StateMissing:
             mend = f"`bench export {opened.name}` trains it again"
             return Outcome(obstacle=f"run {opened.name}: its state is not kept any more; {mend}")
         if subject.level == 0:
             return Outcome(tuple(self._records(subject, opened, {"dense": network}, "dense")))
-        dense = dense if dense is not None else _filled(network)
+        dense = self._dense(subject.dense) or _filled(network)
         forms = {"dense": dense, "masked": network, "shrunk": shrink(network, None, opened.shape)}
         records = [one for one in self._records(subject, opened, forms, "dense") if one.form != "dense"]
         records += self._on_kernels(subject, opened, dense, network)
         return Outcome(tuple(records))
 
-    def _opened_dense(self, key: str) -> nn.Module:
-        return open_run(key, self._database, plugins=self._plugins).network()
+    def _opened_dense(self, key: str | None) -> nn.Module | None:
+        """The dense network; None where there is none, or none is kept."""
+        if key is None:
+            return None
+        try:
+            return open_run(key, self._database, plugins=self._plugins).network()
+        except StateMissing:
+            return None
 
     def _on_kernels(
         self, subject: Subject, opened: OpenedRun, dense: nn.Module, network: nn.Module
@@ -170,7 +183,7 @@ def _macs(module: nn.Module, shape: tuple[int, ...]) -> int:
 
 
 def _filled(network: nn.Module) -> nn.Module:
-    """A network of the same shape without zeros, for a suite without a dense run: how long it takes is the same."""
+    """A network of the same shape without zeros, where no dense one is at hand: how long it takes is the same."""
     result = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():

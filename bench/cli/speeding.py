@@ -10,7 +10,8 @@ import typer
 
 from bench.cli import codes, options
 from bench.cli.output import console, counted, duration, emit, say, table
-from bench.cli.requests import DATABASE, name_of, need_training, only_of
+from bench.cli.requests import DATABASE, need_training, only_of
+from bench.cli.showing import stored_name
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ def speed(
     from analysis import load
 
     batches = _batches(batch)
-    everything = load(db, name_of(suite), profile)
-    runs = load(db, name_of(suite), profile, only_of(only))
+    everything = load(db, stored_name(suite), profile)
+    runs = load(db, stored_name(suite), profile, only_of(only))
     need_training()
     from bench.benchmark import cores
     from bench.measures.latency import Effort, settings
-    from bench.speeding import Speedometer, environment, subjects
+    from bench.speeding import Speedometer, environment, kept, subjects
     from bench.store import Store
     from bench.training.devices import choose
 
@@ -63,9 +64,9 @@ def speed(
     import torch
 
     asked = settings(torch.device(chosen), threads or cores(), batches)
-    wanted = subjects(_plain(runs), _plain(everything), all_seeds)
+    wanted = subjects(_plain(runs), _plain(everything), kept(db), all_seeds)
     if not wanted:
-        raise UserError(f"{name_of(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
+        raise UserError(f"{stored_name(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
     screen = console(stderr=as_json)
     with Store.open(db) as store:
         number = store.environment(environment(chosen))
@@ -75,10 +76,10 @@ def speed(
         say(screen, _prospect(len(wanted), left, asked, seconds))
         _load(screen)
         lost = _measure(screen, store, number, meter, left, plugin or ())
-        found = _stored(store, environment(chosen).label, name_of(suite), wanted, asked)
+        found = _stored(store, environment(chosen).label, stored_name(suite), wanted, asked)
         found = [row for row in found if row["profile"] in set(runs["profile"])]
     if as_json:
-        emit({"suite": name_of(suite), "environment": environment(chosen).label, "speeds": found, "missing": lost})
+        emit({"suite": stored_name(suite), "environment": environment(chosen).label, "speeds": found, "missing": lost})
     else:
         _print(screen, found, asked)
     for line in lost:
