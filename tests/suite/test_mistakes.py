@@ -192,7 +192,7 @@ MISTAKES = {
         "  - none", "  - none: {score: random}", "16:12", "'none' prunes nothing"
     ),
     "score of a whole network": Mistake(
-        "  - none", "  - equal-size: {scope: global}", "16:18", "'equal-size' prunes nothing; leave 'scope' out"
+        "  - none", "  - equal-size: {score: random}", "16:18", "'equal-size' prunes nothing; leave 'score' out"
     ),
     "sizes where only the cost counts": Mistake(
         "  - none", "  - dense-longer: {exclude: [output]}", "16:20", "'dense-longer' prunes nothing"
