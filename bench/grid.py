@@ -254,15 +254,25 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         *scope_and_floor(prune),
         norms=ground.batch_norm and prune.granularity == "unit",
         chance=_score(Choice("random"), ground),
-        smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ())),
+        smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ()), prune),
         network=ground.network,
     )
 
 
-def _smaller(ground: Ground, level: Level) -> Choice:
+def _smaller(ground: Ground, level: Level, prune: PruneSpec) -> Choice:
     """The network of a ground, narrowed to what a level leaves of its weights."""
-    gone = dict(level.layers)
-    left = sum(layer.weights - exact_count(gone.get(layer.name, 0.0), layer.weights) for layer in ground.layers)
+    sizes = {layer.name: layer.weights for layer in ground.layers}
+    if prune.scope == "global":
+        pruned = sum(sizes[name] for name, _ in level.layers)
+        gone = exact_count(sum(share * sizes[name] for name, share in level.layers) / (pruned or 1), pruned)
+    else:
+        outer = {"unit": 0, CHANNEL: 0, "input": 1}.get(
+            prune.granularity
+        )  # the dimension that whole granules lie along
+        shapes = {layer.name: layer.shape for layer in ground.layers}
+        granules = {name: size if outer is None else shapes[name][outer] for name, size in sizes.items()}
+        gone = sum(exact_count(share, granules[name]) * (sizes[name] // granules[name]) for name, share in level.layers)
+    left = sum(sizes.values()) - gone
     return of_size(ground.place.network, ground.data.shape, ground.data.classes, left)
 
 

@@ -11,8 +11,7 @@ import typer
 from bench.cli import codes, options
 from bench.cli.limits import limits_of
 from bench.cli.output import STANDIN, console, counted, emit, say, table
-from bench.cli.requests import DATABASE, only_of
-from bench.cli.showing import stored_name
+from bench.cli.requests import DATABASE, name_of, only_of
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def choose(
     from analysis.choosing import choose as chosen_of
 
     limits = limits_of(max_ms, max_bytes, max_macs, max_parameters, min_accuracy)
-    name = stored_name(suite)
+    name = name_of(suite)
     runs = load(db, name, profile, only_of(only))
     speeds = _speeds(db, suite, runs, batch, threads, needed=max_ms is not None)
     found = [chosen_of(problem, limits) for problem in problems(runs, speeds)]
@@ -80,7 +79,7 @@ def _speeds(
     """The measured times of these runs, where several environments were measured in that of the latest."""
     from analysis.load import load_speeds
 
-    speeds = load_speeds(database, stored_name(suite))
+    speeds = load_speeds(database, name_of(suite))
     speeds = speeds[speeds["key"].isin(runs["key"])].drop_duplicates(["key", "environment", "form", "threads", "batch"])
     fitting = speeds[speeds["batch"] == batch]
     if threads is not None:
@@ -89,7 +88,7 @@ def _speeds(
         with_threads = f" and {counted(threads, 'thread')}" if threads else ""
         what = "" if speeds.empty else f" with batch {batch}{with_threads}"
         raise UserError(
-            f"--max-ms: no speed of the suite {stored_name(suite)} is measured{what} yet; `bench speed {suite}` does it"
+            f"--max-ms: no speed of the suite {name_of(suite)} is measured{what} yet; `bench speed {suite}` does it"
         )
     if fitting.empty:
         return fitting

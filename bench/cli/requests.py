@@ -27,6 +27,11 @@ def only_of(text: str | None) -> dict[str, list[str]]:
     return parse(text)
 
 
+def name_of(suite: str) -> str:
+    """The name under which results of a suite are stored, also where its file is given."""
+    return Path(suite).stem if suite.endswith((".yaml", ".yml")) else suite
+
+
 def plugins_of(paths: Sequence[Path] | None) -> list[Component]:
     """Load plugin files and give what they register."""
     from bench.registry import load_plugin

@@ -12,7 +12,7 @@ import typer
 from bench.cli import codes, options
 from bench.cli.comparing import compared, print_comparison
 from bench.cli.output import console, counted, emit, say
-from bench.cli.requests import DATABASE, only_of
+from bench.cli.requests import DATABASE, name_of, only_of
 from bench.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import typer
 
 from bench.cli import codes, options
 from bench.cli.output import console, counted, duration, emit, say, table
-from bench.cli.requests import DATABASE, need_training, only_of
-from bench.cli.showing import stored_name
+from bench.cli.requests import DATABASE, name_of, need_training, only_of
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,8 +50,8 @@ def speed(
     from analysis import load
 
     batches = _batches(batch)
-    everything = load(db, stored_name(suite), profile)
-    runs = load(db, stored_name(suite), profile, only_of(only))
+    everything = load(db, name_of(suite), profile)
+    runs = load(db, name_of(suite), profile, only_of(only))
     need_training()
     from bench.benchmark import cores
     from bench.measures.latency import Effort, settings
@@ -66,7 +65,7 @@ def speed(
     asked = settings(torch.device(chosen), threads or cores(), batches)
     wanted = subjects(_plain(runs), _plain(everything), kept(db), all_seeds)
     if not wanted:
-        raise UserError(f"{stored_name(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
+        raise UserError(f"{name_of(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
     screen = console(stderr=as_json)
     with Store.open(db) as store:
         number = store.environment(environment(chosen))
@@ -76,10 +75,10 @@ def speed(
         say(screen, _prospect(len(wanted), left, asked, seconds))
         _load(screen)
         lost = _measure(screen, store, number, meter, left, plugin or ())
-        found = _stored(store, environment(chosen).label, stored_name(suite), wanted, asked)
+        found = _stored(store, environment(chosen).label, name_of(suite), wanted, asked)
         found = [row for row in found if row["profile"] in set(runs["profile"])]
     if as_json:
-        emit({"suite": stored_name(suite), "environment": environment(chosen).label, "speeds": found, "missing": lost})
+        emit({"suite": name_of(suite), "environment": environment(chosen).label, "speeds": found, "missing": lost})
     else:
         _print(screen, found, asked)
     for line in lost:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bench.registry import Component
 
-_OF_SIZES = ("rates", "exclude", "floor")  # what decides how large a network of a level is
+_OF_SIZES = ("granularity", "scope", "rates", "exclude", "floor")  # what decides how many weights a level leaves
 
 
 def prunes(component: Component) -> bool:
@@ -20,5 +20,4 @@ def without_effect(component: Component) -> tuple[str, ...]:
     """The keys of `prune` that change nothing of the method."""
     if prunes(component):
         return ()
-    how = ("score", "granularity", "scope")
-    return how if component.extra.get("sized") else (*how, *_OF_SIZES)
+    return ("score",) if component.extra.get("sized") else ("score", *_OF_SIZES)

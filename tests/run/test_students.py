@@ -73,6 +73,28 @@ def test_excluded_layers_are_whole_in_the_count() -> None:
     assert sum(layer.weights for layer in cell.own.layers) == 15 * ((72 + 36) // 15)
 
 
+@pytest.mark.parametrize(
+    "prune",
+    [
+        PruneSpec(),
+        PruneSpec(scope="global"),
+        PruneSpec(granularity="unit", exclude=("output",)),
+        PruneSpec(granularity="input"),
+        PruneSpec(exclude=("output",)),
+    ],
+    ids=["weights", "global", "units", "inputs", "a layer left out"],
+)
+def test_it_is_never_larger_than_what_is_pruned(prune: PruneSpec, tmp_path: Path) -> None:
+    """However it is pruned: one unit more of it would be."""
+    targets = SparsitySpec(targets=(0.28, 0.39, 0.53, 0.61))
+    made = plan((spec("one-shot", prune=prune), spec("equal-size", prune=prune)), targets, seeds=(0,), length=5)
+    run(made, tmp_path)
+    kept = {(row["method"], row["level"]): row["weights_kept"] for row in results(tmp_path)}
+    for level in range(1, 5):
+        spare = kept["one-shot", level] - kept["equal-size", level]
+        assert 0 <= spare < 15  # a unit has 12 weights in and 3 out
+
+
 def test_where_there_is_no_network_so_small_the_row_is_left_out_and_it_is_said() -> None:
     made = grid((spec("one-shot"), spec("equal-size")), SparsitySpec(targets=(0.4, 0.95)))
     assert [(cell.method.name, cell.level) for cell in made.cells] == [

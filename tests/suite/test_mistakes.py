@@ -199,7 +199,7 @@ MISTAKES = {
         "  - none", "  - rigl: {score: snip}", "16:12", "'rigl' prunes by chance; leave 'score' out"
     ),
     "score of a whole network": Mistake(
-        "  - none", "  - equal-size: {scope: global}", "16:18", "'equal-size' prunes nothing; leave 'scope' out"
+        "  - none", "  - equal-size: {score: random}", "16:18", "'equal-size' prunes nothing; leave 'score' out"
     ),
     "sizes where only the cost counts": Mistake(
         "  - none", "  - dense-longer: {exclude: [output]}", "16:20", "'dense-longer' prunes nothing"
