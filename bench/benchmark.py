@@ -16,7 +16,8 @@ from bench.driver import Listener, Receipt, Session, calibration_name, carry_out
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
-from bench.grid import Cell, Grid, Ground, expand
+from bench.grid import Cell, Grid, expand
+from bench.ground import Ground
 from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
 from bench.only import picked
 from bench.outlook import Outlook, estimated

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from bench.executors.tasks import TaskResult
-from bench.grid import Ground
+from bench.ground import Ground
 from bench.plan import Plan
 from bench.store import Store
 

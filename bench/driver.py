@@ -13,7 +13,7 @@ from bench.errors import UserError
 from bench.executors.local import Answer, Crew, LocalWorker
 from bench.executors.messages import Done, Failed, Measure, Measured, Order
 from bench.executors.tasks import PackResult, Task, TaskResult
-from bench.grid import Ground
+from bench.ground import Ground
 from bench.plan import Plan, Work, inputs, pack_of, ready_packs, work_left
 from bench.recipe import digest
 from bench.records import (

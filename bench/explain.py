@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bench.graph import Visit, visits
-from bench.grid import Cell, Ground
+from bench.grid import Cell
+from bench.ground import Ground
 from bench.patterns import block_of, n_of_m
 from bench.plan import Plan
 from bench.recipe import EVERYTHING, During, Optimiser, Prune, Reset, Schedule, Teacher, Train, Training

@@ -4,77 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any
+from functools import partial
 
-from bench.arguments import arguments, called, settings
-from bench.channels.structure import Channels, channels_of
-from bench.data.base import DataInfo, Dataset, open_dataset
+from bench.arguments import arguments, called
+from bench.data.base import Dataset, open_dataset
 from bench.data.policy import DataPolicy
-from bench.durations import Duration
 from bench.errors import UserError
-from bench.executors.tasks import Place
+from bench.ground import Ground, ground_of
 from bench.levels import ladder, overall, scope_and_floor
 from bench.methods.kinds import prunes
 from bench.methods.task import Instead, Task
-from bench.models.base import LayerInfo, build, has_batch_norm, multiply_adds, prunable_layers
+from bench.models.base import build
 from bench.models.narrowing import TooNarrow, of_size
 from bench.patterns import CHANNEL
 from bench.pruning import asking
 from bench.pruning.channels import check_channels
 from bench.pruning.masks import exact_count
-from bench.recipe import Level, Recipe, Schedule, Score, Select, Start, Step, Training, merged
-from bench.registry import Choice, Component, registry
+from bench.recipe import Level, Recipe, Start, Step, merged
+from bench.registry import Choice, registry
+from bench.scoring import score_of
 from bench.suite.combinations import refused
 from bench.suite.labels import told_apart
-from bench.suite.values import MethodSpec, Problem, PruneSpec, Suite, TrainingSpec
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """A problem of the suite on which everything is compared: one data set, network and training."""
-
-    problem: Problem
-    data: DataInfo
-    model: str  # what results call the network
-    place: Place
-    training: Training
-    steps_per_epoch: float
-    layers: tuple[LayerInfo, ...]
-    parameters: int
-    multiply_adds: int
-    batch_norm: bool
-    _others: dict[Choice, Ground] = field(default_factory=dict, repr=False)  # shared with all that come of it
-
-    def on(self, network: Choice) -> Ground:
-        """The same ground with another network, which a method puts in the place of the suite's."""
-        if network == self.place.network:
-            return self
-        if network not in self._others:
-            place = replace(self.place, network=network)
-            self._others[network] = replace(self, place=place, **_facts(network, self.data))
-        return self._others[network]
-
-    @cached_property
-    def channels(self) -> Channels | None:
-        """How channels run through the network; None where that cannot be told."""
-        return channels_of(build(self.place.network, self.data.shape, self.data.classes), self.data.shape)
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        return self.problem.seeds
-
-    @cached_property
-    def _identities(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        return _identity("network", self.place.network), _identity("initialisation", self.problem.initialisation)
-
-    @property
-    def network(self) -> tuple[Any, ...]:
-        """What a key hashes of the network: layers adapt to the data, so its shape belongs to it."""
-        return (*self._identities[0], self.data.shape, self.data.classes)
-
-    def start(self, seed: int) -> Start:
-        return Start(self.data.fingerprint, self.network, self._identities[1], seed)
+from bench.suite.values import MethodSpec, PruneSpec, Suite
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,75 +73,13 @@ def expand(suite: Suite, policy: DataPolicy) -> Grid:
     grounds = []
     for problem in suite.problems:
         info = replace(opened[problem.data].info, name=data[problem.data])
-        grounds.append(_ground(problem, info, models[problem.model], policy))
+        grounds.append(ground_of(problem, info, models[problem.model], policy))
     cells: list[Cell] = []
     notices = [dataset.notice for dataset in opened.values() if dataset.notice]
     for ground in grounds:
         for method in ground.problem.methods:
             cells.extend(_cells(ground, method, len(cells), notices))
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
-
-
-def _ground(problem: Problem, data: DataInfo, model: str, policy: DataPolicy) -> Ground:
-    facts = _facts(problem.model, data)
-    samples = data.counts["train"]
-    if problem.training.batch > samples:
-        raise UserError(
-            f"training.batch: {problem.training.batch} is more than the {samples} training samples of {data.name}; "
-            f"give at most {samples}"
-        )
-    if problem.training.augmentation is not None and len(data.shape) != 3:
-        raise UserError(
-            f"training.augmentation: {problem.training.augmentation} moves images, and the samples of {data.name} are "
-            "none; leave it out"
-        )
-    steps_per_epoch = samples / problem.training.batch
-    return Ground(
-        problem=problem,
-        data=data,
-        model=model,
-        place=Place(problem.data, policy.for_workers(), data.fingerprint, problem.model, problem.initialisation),
-        training=_training(problem.training, steps_per_epoch),
-        steps_per_epoch=steps_per_epoch,
-        **facts,
-    )
-
-
-def _facts(network: Choice, data: DataInfo) -> dict[str, Any]:
-    """What a ground knows of its network."""
-    module = build(network, data.shape, data.classes)
-    return {
-        "layers": prunable_layers(module),
-        "parameters": sum(parameter.numel() for parameter in module.parameters()),
-        "multiply_adds": sum(multiply_adds(module, data.shape).values()),
-        "batch_norm": has_batch_norm(module),
-    }
-
-
-def _training(spec: TrainingSpec, steps_per_epoch: float) -> Training:
-    length = spec.length.steps(steps_per_epoch, 0)
-    if length < 1:
-        raise UserError(f"training: {spec.length} is no step at all; give at least one step")
-
-    def steps(duration: Duration) -> int:
-        return duration.steps(steps_per_epoch, length)
-
-    schedule = Schedule(
-        kind=spec.schedule,
-        length=length,
-        warmup=steps(spec.warmup),
-        milestones=tuple(steps(milestone) for milestone in spec.milestones),
-        gamma=spec.gamma,
-        final=spec.final,
-    )
-    every = steps(spec.select.every) if spec.select.every is not None else 0
-    return Training(
-        optimiser=spec.optimiser,
-        schedule=schedule,
-        batch=spec.batch,
-        augmentation=spec.augmentation,
-        select=Select(spec.select.kind, every, spec.select.patience),
-    )
 
 
 def _cells(ground: Ground, method: MethodSpec, position: int, notices: list[str]) -> list[Cell]:
@@ -249,11 +138,11 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         ground.training,
         ground.steps_per_epoch,
         tuple(rounds),
-        _score(prune.score, ground),
+        score_of(prune.score, ground),
         prune.granularity,
         *scope_and_floor(prune),
         norms=ground.batch_norm and prune.granularity == "unit",
-        chance=_score(Choice("random"), ground),
+        chance=score_of(Choice("random"), ground),
         smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ()), prune),
         network=ground.network,
     )
@@ -274,47 +163,3 @@ def _smaller(ground: Ground, level: Level, prune: PruneSpec) -> Choice:
         gone = sum(exact_count(share, granules[name]) * (sizes[name] // granules[name]) for name, share in level.layers)
     left = sum(sizes.values()) - gone
     return of_size(ground.place.network, ground.data.shape, ground.data.classes, left)
-
-
-def _score(choice: Choice, ground: Ground) -> Score:
-    component = registry("score").get(choice.name)
-    given = arguments(component, dict(choice.options))
-    total = ground.training.schedule.length
-    in_steps = {
-        name: value.steps(ground.steps_per_epoch, total) if isinstance(value, Duration) else value
-        for name, value in choice.options
-    }
-    chosen, statistics = _with_statistics(component, given, settings(component, in_steps), ground.batch_norm)
-    return Score(
-        component.name,
-        chosen,
-        (*asking.identity(component, given), *statistics),
-        tuple(moment.steps(ground.steps_per_epoch, total) for moment in asking.moments(component, given)),
-        ground.training.batch if asking.wants_batches(component, given) else 0,
-    )
-
-
-def _with_statistics(
-    component: Component, given: asking.Options, chosen: tuple[tuple[str, Any], ...], batch_norm: bool
-) -> tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]:
-    """The options of a score, and what joins its identity, by what batch norm goes by while it computes.
-
-    A network without batch norm has nothing to choose, and the key says nothing of it. In one with batch norm a key
-    says `batch` also where that is the default: those that say nothing are of the time when there was no choice, and
-    all went by running statistics.
-    """
-    statistics = asking.statistics(component, given)
-    if not statistics:
-        return chosen, ()
-    said = (("statistics", statistics),) if batch_norm else ()
-    if "statistics" not in component.options:  # it passes on the numbers of another
-        return chosen, tuple(f"statistics {value}" for _, value in said if value == "batch")
-    if statistics == component.options["statistics"].default == "running":
-        said = ()
-    return tuple(sorted((*(one for one in chosen if one[0] != "statistics"), *said))), ()
-
-
-def _identity(kind: str, choice: Choice) -> tuple[Any, ...]:
-    """What a key hashes of a choice: the component and the options that are not at their default."""
-    component = registry(kind).get(choice.name)
-    return (*component.identity, *settings(component, dict(choice.options)))

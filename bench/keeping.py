@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.grid import Cell, Ground
+from bench.grid import Cell
+from bench.ground import Ground
 from bench.plan import Plan, inputs, work_left
 from bench.recipe import start_key
 from bench.store import Store

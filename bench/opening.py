@@ -19,7 +19,8 @@ from bench.data.base import Dataset, open_dataset
 from bench.data.policy import DataPolicy, Progress
 from bench.data.sheets import class_names
 from bench.errors import UserError
-from bench.grid import Cell, Grid, Ground, expand
+from bench.grid import Cell, Grid, expand
+from bench.ground import Ground
 from bench.models.base import build
 from bench.models.layout import buffer_layout, parameter_layout
 from bench.plan import Plan, Run, make_plan

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from bench.executors.tasks import Task
-from bench.grid import Ground
+from bench.ground import Ground
 from bench.plan import Work, pack_of
 from bench.recipe import Prune
 from bench.training.calibration import Calibration

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bench.executors.tasks import Change, Stretch, Task, TaughtBy
 from bench.graph import Graph, Visit, visits
-from bench.grid import Cell, Grid, Ground
+from bench.grid import Cell, Grid
+from bench.ground import Ground
 from bench.recipe import Prune, Recipe, Train, Training, start_key, taught_by
 
 

@@ -11,7 +11,7 @@ from bench.driver import Listener, Session, calibration_name, carry_out, runs_to
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
-from bench.grid import Ground
+from bench.ground import Ground
 from bench.opening import OpenedRun, open_run
 from bench.outlook import estimated
 from bench.plan import Work, work_left

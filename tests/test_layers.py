@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pruning",),
     ("methods", "suite"),
     ("states", "executors"),
-    ("allocation", "levels", "grid", "graph", "plan", "only", "outlook"),
+    ("allocation", "levels", "ground", "scoring", "grid", "graph", "plan", "only", "outlook"),
     ("checks", "records", "provenance", "driver", "keeping", "stored"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
