@@ -54,6 +54,17 @@ def graph_of(module: nn.Module, shape: Shape) -> Graph | None:
             return None
 
 
+def faithful(found: Traced) -> bool:
+    """Whether the operations give what the network itself gives, which may look at more than it lets see."""
+    first = next((one for one in found.module.parameters() if one.is_floating_point()), torch.zeros(()))
+    drawn = torch.randn(SAMPLES[0], *found.sample, generator=torch.Generator().manual_seed(0))
+    inputs = drawn.to(device=first.device, dtype=first.dtype)
+    with torch.no_grad():
+        outputs, others = found.module(inputs), GraphModule(found.module, found.graph)(inputs)
+    same = isinstance(outputs, Tensor) and isinstance(others, Tensor) and outputs.shape == others.shape
+    return same and torch.allclose(outputs, others, rtol=1e-3, atol=1e-5, equal_nan=True)
+
+
 class _Asked(Exception):
     """The network goes one way or another, by something that it computes."""
 

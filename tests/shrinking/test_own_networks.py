@@ -211,6 +211,20 @@ class Grouped(nn.Module):
         return outputs
 
 
+class Optional(nn.Module):
+    """What it does without a second argument cannot be seen in its operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(6, 8)
+        self.output = nn.Linear(8, 2)
+
+    def forward(self, inputs: Tensor, shift: float | None = None, factor: float = 0.5) -> Tensor:
+        hidden = self.first(inputs) * factor
+        outputs: Tensor = self.output(hidden.relu() if shift is not None else hidden.tanh() + 1)
+        return outputs
+
+
 class Scaled(nn.Module):
     """The number of channels counts in the result."""
 
@@ -236,6 +250,7 @@ class Scaled(nn.Module):
         (Overwriting(lambda hidden: hidden), (6,)),
         (Overwriting(lambda hidden: hidden.view(-1, 6)), (6,)),
         (Grouped(), (2, 8, 8)),
+        (Optional(), (6,)),
         (Scaled(by_shape=True), (6,)),
         (Scaled(by_shape=False), (6,)),
         (nn.Sequential(nn.Linear(6, 8), nn.Softmax(-1), nn.Linear(8, 2)), (6,)),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.channels.flow import flow_of
+from bench.channels.tracing import faithful
 from bench.errors import UserError, nearest
 from bench.pruning.shrinking.deciding import decide
 from bench.pruning.shrinking.rebuilding import rebuild
@@ -26,7 +27,7 @@ def shrink(network: nn.Module, masks: Mapping[str, Tensor] | None, shape: tuple[
     modes = {name: module.training for name, module in network.named_modules()}
     smaller = masked(network, masks or {})
     flow = flow_of(smaller, tuple(shape))
-    if flow is not None:
+    if flow is not None and faithful(flow.traced):
         smaller = rebuild(flow, decide(flow))
     for name, module in smaller.named_modules():
         module.training = modes.get(name, network.training)
