@@ -15,7 +15,7 @@ from bench.models.layout import Layout
 from bench.pruning import asking
 from bench.pruning.channels import CHANNEL, check_channels, kept_channels, of_units
 from bench.pruning.computing import Computing
-from bench.pruning.granularity import granularity
+from bench.pruning.granularity import takes_bias
 from bench.pruning.masks import new_masks
 from bench.pruning.view import NetView
 from bench.recipe import Prune, Score
@@ -76,7 +76,7 @@ def _pruned(
     kept = new_masks(scores, masks, step.level, step.granularity, step.scope)
     for name, layer_mask in kept.items():
         own[f"{name}.weight"].copy_(layer_mask)
-        if granularity(step.granularity).takes_bias:
+        if takes_bias(step.granularity):
             units = layer_mask.flatten(1).any(dim=1)
             norms = structure.norms.get(name, ()) if structure is not None and step.norms else ()
             _take_vectors(own, (name, *norms), units)

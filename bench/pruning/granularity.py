@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.errors import UserError, nearest
-from bench.patterns import block_of
+from bench.patterns import block_of, n_of_m
 
 
 class Granularity(Protocol):
@@ -107,3 +107,8 @@ def granularity(name: str) -> Granularity:
     if name not in GRANULARITIES:
         raise UserError(f"unknown granularity {name!r}; {nearest(name, GRANULARITIES)}")
     return GRANULARITIES[name]
+
+
+def takes_bias(name: str) -> bool:
+    """Whether what goes takes the bias of its unit along; of N of M it never is a whole unit."""
+    return n_of_m(name) is None and granularity(name).takes_bias

@@ -73,6 +73,15 @@ def test_a_unit_goes_with_its_bias_and_an_input_without() -> None:
         assert torch.equal(bias, kept.any(1)) if granularity == "unit" else bias.all()
 
 
+@pytest.mark.parametrize("granularity", ["1:2", "2:4"])
+def test_patterns_leave_the_biases(granularity: str) -> None:
+    before = drawn(1)
+    names = ("fc2",)  # four inputs: whole groups of two and of four
+    after = prune(before, Prune(level(0.5, *names), Score("magnitude"), granularity), LAYOUT, (), 0, "here")
+    assert gone(after)["fc2"] == 6
+    assert LAYOUT.views(after.mask)["fc2.bias"].all()
+
+
 def test_large_final_looks_at_the_other_moment() -> None:
     now, final = drawn(3), drawn(4)
     step = Prune(level(0.5), Score("large-final", looks_at=(40,)))
