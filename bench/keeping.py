@@ -9,7 +9,6 @@ from typing import Any
 from bench.grid import Cell
 from bench.ground import Ground
 from bench.plan import Plan, inputs, work_left
-from bench.recipe import start_key
 from bench.store import Store
 
 _RESULTS = """
@@ -80,7 +79,5 @@ def _best(plan: Plan, cell: Cell, results: Mapping[str, Validated]) -> str:
 
 def _grounds(plan: Plan) -> Iterator[tuple[str, Ground]]:
     """All states of the plan, and where they belong."""
-    of_start = {start_key(run.recipe.start): run.cell.ground for run in plan.runs.values()}
     for key, start in plan.graph.starts.items():
-        if start in of_start:  # and not that of a recipe beside those of the cells
-            yield key, of_start[start]
+        yield key, plan.grounds[start]

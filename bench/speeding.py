@@ -116,7 +116,9 @@ class Speedometer:
             return Outcome(obstacle=f"run {opened.name}: its state is not kept any more; {mend}")
         if subject.level == 0:
             return Outcome(tuple(self._records(subject, opened, {"dense": network}, "dense")))
-        dense = self._dense(subject.dense) or _filled(network)
+        dense = self._dense(subject.dense)
+        if dense is None:
+            dense = _filled(network)
         forms = {"dense": dense, "masked": network, "shrunk": shrink(network, None, opened.shape)}
         records = [one for one in self._records(subject, opened, forms, "dense") if one.form != "dense"]
         records += self._on_kernels(subject, opened, dense, network)
@@ -138,24 +140,38 @@ class Speedometer:
         names = () if self.without_kernels else layers_that_fit(network)
         if not names:
             return []
-        placed = copy.deepcopy(network).to(self._device)
-        forms = {DENSE_HALF: copy.deepcopy(dense).half(), "2:4": on_kernels(placed, names)}
-        saved = sum(count // 2 for name, count in multiply_adds(network, opened.shape).items() if name in names)
-        records = self._records(subject, opened, forms, DENSE_HALF)
-        macs = _macs(network, opened.shape) - saved
-        return [replace(one, macs=macs) for one in records if one.form == "2:4"]
+        counts = multiply_adds(network, opened.shape)
+        macs = {DENSE_HALF: 0, "2:4": sum(counts.values()) - sum(counts[name] // 2 for name in names)}
+        try:
+            forms = {
+                DENSE_HALF: copy.deepcopy(dense).half().to(self._device),
+                "2:4": on_kernels(copy.deepcopy(network).to(self._device), names),
+            }
+            records = self._timed(subject, opened, forms, DENSE_HALF, macs)
+        except RuntimeError as error:  # each card and release of the kernels takes other shapes
+            self.without_kernels = f"the kernels refused ({str(error).splitlines()[0]})"
+            return []
+        return [one for one in records if one.form == "2:4"]
 
     def _records(
         self, subject: Subject, opened: OpenedRun, forms: Mapping[str, nn.Module], reference: str
     ) -> list[SpeedRecord]:
-        macs = {name: 0 if name == "2:4" else _macs(module, opened.shape) for name, module in forms.items()}
-        placed = {
-            name: (module if name == "2:4" else copy.deepcopy(module)).to(self._device).eval()
-            for name, module in forms.items()
-        }
+        macs = {name: _macs(module, opened.shape) for name, module in forms.items()}
+        placed = {name: copy.deepcopy(module).to(self._device) for name, module in forms.items()}
+        return self._timed(subject, opened, placed, reference, macs)
+
+    def _timed(
+        self,
+        subject: Subject,
+        opened: OpenedRun,
+        forms: Mapping[str, nn.Module],
+        reference: str,
+        macs: Mapping[str, int],
+    ) -> list[SpeedRecord]:
+        """Networks that lie on the device, in all settings."""
         found = []
         for setting in self._settings:
-            times = timings(placed, reference, opened.shape, self._device, setting, self._effort)
+            times = timings(forms, reference, opened.shape, self._device, setting, self._effort)
             found += [
                 _record(subject.key, cast("Form", name), setting, timing, macs[name]) for name, timing in times.items()
             ]

@@ -41,9 +41,9 @@ _RESULT: Sentences = {
     "recalibrated_test_accuracy": "Test accuracy at the end, taken anew likewise; NULL without batch norm. [share]",
     "recalibrated_pruned_validation_accuracy": "Validation accuracy right after the last pruning, likewise. [share]",
     "recalibrated_pruned_test_accuracy": "Test accuracy right after the last pruning, likewise. [share]",
-    "steps_alone": "Training steps that this run takes on its own. [steps]",
+    "steps_alone": "Training steps that this run takes on its own, those of its teacher included. [steps]",
     "steps_shared": "Its part of the training steps made: shared ones are divided by the runs that share them. [steps]",
-    "flops_alone": "Operations for the training of this run on its own. [FLOP]",
+    "flops_alone": "Operations for the training of this run on its own, its teacher's included. [FLOP]",
     "seconds": "Wall time that fell to this run, its share of the pack's. [s]",
     "finished_at": "When its result was written, UTC. [ISO 8601]",
 }

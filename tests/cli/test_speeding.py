@@ -29,6 +29,16 @@ sparsities: [0.9]
 prune: {granularity: unit, exclude: [output]}
 methods: [none, one-shot]
 """
+PATTERN = """\
+title: Two of four
+data: digits
+model: {mlp: {sizes: [64, 64]}}
+training: {optimiser: adam, lr: 1e-3, batch: 50, steps: 2}
+seeds: 1
+sparsities: [0.5]
+prune: {granularity: "2:4", exclude: [output]}
+methods: [none, one-shot]
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +113,39 @@ def test_what_is_cut_out_is_really_faster(folder: Path, bench: Bench, monkeypatc
     assert f"{by_form['shrunk']['speedup']:.2f}x" in out
     chosen = bench("choose", "wide", "--max-ms", str(1000 * by_form["shrunk"]["seconds"]), "--batch", "64", "--json")
     assert chosen.json["problems"][0]["chosen"]["timing"]["form"] == "shrunk"
+
+
+def test_a_network_of_the_pattern_is_measured_on_its_kernels_where_there_are_some(
+    folder: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With something in their place that a processor can compute; cards that refuse lose only these rows."""
+    (folder / "pattern.yaml").write_text(PATTERN, encoding="utf-8")
+    package.run("pattern.yaml", threads=1, device="cpu")
+    asking = ("speed", "pattern.yaml", *QUICK, "--batch", "32")
+    assert {row["form"] for row in bench(*asking, "--json").json["speeds"]} == {"dense", "masked", "shrunk"}
+    assert "no times for 2:4: only graphics cards with CUDA" in bench(*asking).out
+    given: list[tuple[str, ...]] = []
+
+    def in_their_place(module: torch.nn.Module, names: tuple[str, ...]) -> torch.nn.Module:
+        given.append(names)
+        return module.half()
+
+    monkeypatch.setattr("bench.speeding.obstacle", lambda device: None)
+    monkeypatch.setattr("bench.speeding.on_kernels", in_their_place)
+    rows = {row["form"]: row for row in bench(*asking, "--again", "--json").json["speeds"]}
+    assert given == [("fc1", "fc2")]  # the output layer has ten rows, which is no multiple of 32
+    assert rows.keys() == {"dense", "masked", "shrunk", "2:4"}
+    assert rows["2:4"]["macs"] == rows["dense"]["macs"] - 2 * 64 * 64 // 2
+    assert rows["2:4"]["speedup"] > 0
+
+    def refusing(module: torch.nn.Module, names: tuple[str, ...]) -> torch.nn.Module:
+        raise RuntimeError("no such shape")
+
+    monkeypatch.setattr("bench.speeding.on_kernels", refusing)
+    answer = bench(*asking, "--again")
+    assert answer.code == 0
+    assert "no times for 2:4: the kernels refused (no such shape)" in answer.out
+    assert "shrunk" in answer.out
 
 
 def test_a_suite_without_a_dense_run_is_measured_all_the_same(results: Path, states: Path, bench: Bench) -> None:
