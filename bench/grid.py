@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -37,11 +37,12 @@ class Cell:
     level: int  # 0 for a method that does not prune
     target: float
     own: Ground  # the ground with the network that the method has put in the place of the suite's, where it has
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...]  # of the first seed; of all, but for methods that draw by the seed
     position: int
+    by_seed: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
 
     def recipe(self, seed: int) -> Recipe:
-        return Recipe(self.own.start(seed), self.steps)
+        return Recipe(self.own.start(seed), self.by_seed.get(seed, self.steps))
 
     def ground_of(self, start: Start) -> Ground:
         """The ground on which a recipe of this cell, its own or that of a teacher, starts."""
@@ -99,13 +100,17 @@ def _cells(ground: Ground, method: MethodSpec, position: int, notices: list[str]
         task = _task(ground, method.prune, rungs[:level])
         try:
             start, steps = _written(ground, component.make(task, **options), where)
+            others = ground.seeds if component.extra.get("by_seed") else ()
+            by_seed = {
+                seed: _written(ground, component.make(replace(task, seed=seed), **options), where)[1] for seed in others
+            }
         except TooNarrow as error:
             notices.append(f"{ground.data.name}, {ground.model}: {where} has no row at level {level}: {error}")
             continue
         target = overall(rungs[level - 1], ground.layers) if level else 0.0
         if level and ground.problem.sparsities.targets:
             target = ground.problem.sparsities.targets[level - 1]
-        cells.append(Cell(ground, method, level, target, start, steps, position + len(cells)))
+        cells.append(Cell(ground, method, level, target, start, steps, position + len(cells), by_seed))
     return cells
 
 
@@ -145,6 +150,7 @@ def _task(ground: Ground, prune: PruneSpec, rounds: Sequence[Level]) -> Task:
         chance=score_of(Choice("random"), ground),
         smaller=partial(_smaller, ground, rounds[-1] if rounds else Level(0, ()), prune),
         network=ground.network,
+        seed=ground.seeds[0],
     )
 
 

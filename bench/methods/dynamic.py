@@ -30,25 +30,32 @@ def dynamic(
     yield from _interrupted(task, moments, levels)
 
 
-@method("dynamic-drawn", reference="Lewis et al., Dynamic Pruning (MLGroupProject)")
+@method("dynamic-drawn", reference="Lewis et al., Dynamic Pruning (MLGroupProject)", by_seed=True)
 def drawn(
     task: Task,
     count: int = 5,
     first: Duration = Duration(0.2, "share"),
     last: Duration = Duration(1, "share"),
     draw: int = 1,
+    apart: Duration = Duration(1, "steps"),
+    each_seed: bool = False,
 ) -> Iterator[Step]:
-    """As `dynamic`, at so many moments between two others that are drawn once, by the number `draw`, for all seeds."""
+    """As `dynamic`, at so many moments between two others that are drawn once, by the number `draw`, for all seeds.
+
+    They are whole multiples of `apart`, such as `1 epoch`. With `each-seed` every seed draws its own.
+    """
     from bench import random  # which needs numpy: suites are read without it
 
-    low, high = task.steps(first), task.steps(last)
+    unit = max(1, task.steps(apart))
+    low, high = -(-task.steps(first) // unit), -(-task.steps(last) // unit)
     if not 0 < count <= high - low:
         raise UserError(
-            f"dynamic-drawn: count is {count}, and there are {max(0, high - low)} steps between first and last; "
-            "give a number from 1 to that"
+            f"dynamic-drawn: count is {count}, and there are {max(0, high - low)} moments between first and last, "
+            f"{unit} steps apart; give a number from 1 to that"
         )
-    chosen = random.permutation(draw, "dynamic-drawn", n=high - low)[:count]
-    moments = sorted(low + int(step) for step in chosen)
+    by = (draw, "dynamic-drawn", task.seed) if each_seed else (draw, "dynamic-drawn")
+    chosen = random.permutation(*by, n=high - low)[:count]
+    moments = sorted((low + int(place)) * unit for place in chosen)
     yield from _interrupted(task, moments, [task.level.part(number / count) for number in range(1, count + 1)])
 
 

@@ -40,6 +40,7 @@ class Task:
     chance: Score = _CHANCE  # for a method that prunes at random whatever the suite's score is
     smaller: Callable[[], Choice] = _unknown  # the network narrowed to what the level leaves of its weights
     network: tuple[Any, ...] = ()  # what identifies the suite's network
+    seed: int = 0  # for a method registered with `by_seed=True`; all others get the first one of the suite
 
     @property
     def level(self) -> Level:

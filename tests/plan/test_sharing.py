@@ -195,3 +195,14 @@ def test_twenty_thousand_runs_are_planned_in_seconds() -> None:
     assert len(made.runs) >= 20_000
     assert made.steps_shared < made.steps_alone
     assert took < 10, f"{took:.1f} s"
+
+
+def test_a_method_that_draws_by_the_seed_has_a_recipe_for_each() -> None:
+    def moments(seeds: tuple[int, ...], seed: int) -> tuple[str, list[int]]:
+        made = plan((method("dynamic-drawn", count=2, each_seed=True),), seeds=seeds, length=200)
+        run = runs_of(made, "dynamic-drawn", seed)[0]
+        return run.key, [step.stop for step in run.recipe.steps if isinstance(step, Train)]
+
+    found = {seed: moments((0, 1, 2), seed) for seed in (0, 1, 2)}
+    assert len({tuple(stops) for _, stops in found.values()}) > 1
+    assert moments((2,), 2) == found[2], "whatever other seeds there are"

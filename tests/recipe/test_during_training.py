@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,8 +94,21 @@ def test_drawn_moments_are_the_same_for_all_levels_and_differ_by_draw() -> None:
     assert all(200 <= moment < 1000 for moment in first)
     other = [moment for moment, _ in prunings(list(drawn(task(1000), 5, *window, draw=2)))]
     assert other != first
-    with pytest.raises(UserError, match="count is 900, and there are 800 steps"):
+    with pytest.raises(UserError, match="count is 900, and there are 800 moments"):
         list(drawn(task(1000), 900, *window))
+
+
+def test_each_seed_may_draw_its_own_epochs() -> None:
+    def moments(seed: int, each_seed: bool = True) -> list[int]:
+        given = replace(task(1000), seed=seed)
+        said = drawn(given, 3, Duration(0.25, "share"), apart=Duration(1, "epochs"), each_seed=each_seed)
+        return [moment for moment, _ in prunings(list(said))]
+
+    drawn_by = [moments(seed) for seed in range(20)]
+    assert all(moment % 100 == 0 and 300 <= moment <= 900 for chosen in drawn_by for moment in chosen)
+    assert len({tuple(chosen) for chosen in drawn_by}) > 10
+    assert moments(7) == drawn_by[7]
+    assert moments(0, each_seed=False) == moments(1, each_seed=False)
 
 
 @pytest.mark.parametrize(("rewind", "step"), [("1 epoch", 100), ("0.5 epochs", 50), ("10 %", 60), ("7", 7), (0, 0)])
