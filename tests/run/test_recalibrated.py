@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.data.policy import DataPolicy
-from bench.executors.workshop import Workshop
+from bench.executors.workshop import Workshops
 from bench.grid import expand
 from bench.plan import Plan, make_plan
 from bench.states import States
@@ -88,7 +88,7 @@ def test_it_is_the_same_whatever_is_judged_along(done: Path, made: Plan, tmp_pat
     run(made, tmp_path, desk, asked={key for key, one in made.runs.items() if one.cell.method.label == "one-shot"})
     (order,) = desk.orders  # nothing is trained again
     assert len(order.tasks) == 4
-    workshop = Workshop(order.place, states, torch.device("cpu"))
+    workshop = Workshops(states, torch.device("cpu")).at(order.place)
     together = workshop.run(order.tasks, lambda steps: None).results
     for task, result in zip(order.tasks, together, strict=True):
         (alone,) = workshop.run([task], lambda steps: None).results

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from bench.channels.layers import NORMS
 from bench.channels.structure import Structure
 from bench.executors.changes import prune
-from bench.models.base import prunable_layers
+from bench.models.base import BATCH_NORMS, prunable_layers
 from bench.models.layout import parameter_layout
 from bench.recipe import Level, Prune, Score
 from bench.training.state import State
@@ -27,9 +26,9 @@ def drawn(module: nn.Module, seed: int = 0) -> nn.Module:
             for name, parameter in layer.named_parameters(recurse=False):
                 spread = parameter[0].numel() ** -0.5 if parameter.dim() > 1 else 0.3
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * spread)
-                if isinstance(layer, NORMS) and name == "weight":
+                if isinstance(layer, BATCH_NORMS) and name == "weight":
                     parameter.add_(1)
-            if isinstance(layer, NORMS):
+            if isinstance(layer, BATCH_NORMS):
                 for name, buffer in layer.named_buffers():
                     if name == "running_mean":
                         buffer.copy_(torch.randn(buffer.shape, generator=generator) * 0.3)
