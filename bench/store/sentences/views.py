@@ -1,0 +1,130 @@
+"""What every view and its columns mean."""
+
+from __future__ import annotations
+
+from bench.store.sentences.tables import TABLES
+from bench.store.sentences.words import (
+    BATCH,
+    ENVIRONMENT,
+    FORM,
+    RESULT,
+    RUN_KEY,
+    SPEED,
+    SUITE,
+    THEORY,
+    THREADS,
+    Sentences,
+)
+
+_METRICS = {
+    "test_accuracy": "test accuracy",
+    "test_loss": "test loss",
+    "validation_accuracy": "validation accuracy",
+    "validation_loss": "validation loss",
+}
+
+
+def _statistics(column: str, words: str) -> Sentences:
+    unit = "nats" if column.split("_")[1] == "loss" else "share"
+    return {
+        f"{column}_mean": f"Mean {words}. [{unit}]",
+        f"{column}_sd": f"Standard deviation of the {words} over seeds; NULL for a single run. [{unit}]",
+        f"{column}_low": f"Lower end of the 95 % t interval of the mean {words}. [{unit}]",
+        f"{column}_high": f"Upper end of the 95 % t interval of the mean {words}. [{unit}]",
+    }
+
+
+VIEWS: dict[str, Sentences] = {
+    "runs": {
+        "": "Every run once: newest results version, then your own before merged before reference, then last attempt.",
+        **{name: sentence for name, sentence in TABLES["run"].items() if name not in ("", "pack_id")},
+        "environment": ENVIRONMENT,
+        "session": "The session that made it.",
+    },
+    "results": {
+        "": "The results of every suite as it stands now: one row for each cell, seed and environment that has a run.",
+        "suite": SUITE["suite"],
+        "profile": SUITE["profile"],
+        "suite_hash": "Hash of the suite's content.",
+        "data": SUITE["data"],
+        "standin": TABLES["cell"]["standin"],
+        "model": SUITE["model"],
+        "method": SUITE["method"],
+        "method_name": TABLES["cell"]["method_name"],
+        "options": TABLES["cell"]["options"],
+        "level": SUITE["level"],
+        "target_sparsity": SUITE["target_sparsity"],
+        "seed": "The seed: methods of one seed share split, initial weights and data order.",
+        "key": RUN_KEY,
+        "origin": TABLES["run"]["origin"],
+        "environment": ENVIRONMENT,
+        "device": "Name of the processor or graphics card that trained.",
+        "torch": "PyTorch release, major.minor.",
+        "metric": "The suite's headline: test_accuracy or test_loss.",
+        **RESULT,
+        "theoretical_speedup": THEORY,
+        "session": "The session that made it.",
+    },
+    "summary": {
+        "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
+        **SUITE,
+        "environment": ENVIRONMENT,
+        "sparsity": "Mean measured sparsity. [share]",
+        "n": "Runs that count: done or collapsed. [count]",
+        "failed": "Runs that failed in all their attempts so far; they are in no mean. [count]",
+        "collapsed": "Runs that collapsed; they are in the means. [count]",
+        "diverged": "Runs that diverged; they are in no mean. [count]",
+        **{name: text for column, words in _METRICS.items() for name, text in _statistics(column, words).items()},
+    },
+    "versus_dense": {
+        "": "Every pruned cell against the dense network, paired by seed within an environment; no stand-in data.",
+        **SUITE,
+        "environment": ENVIRONMENT,
+        "n": "Seeds that have both the pruned and the dense run. [count]",
+        **_statistics("test_accuracy_difference", "test accuracy minus that of the dense network"),
+        **_statistics("test_loss_difference", "test loss minus that of the dense network"),
+    },
+    "missing": {
+        "": "Runs that the suites as they stand now still need on this side: none, or failed ones only, are there.",
+        **SUITE,
+        "seed": "The seed.",
+        "key": "Key of the run that is missing.",
+        "failed": "Attempts that failed. [count]",
+    },
+    "speeds": {
+        "": "Measured speed of the runs of every suite, a row for each form, number of threads and batch size.",
+        **SUITE,
+        "seed": "The seed.",
+        "key": RUN_KEY,
+        "environment": "Where it was measured; times of different environments are not to be compared.",
+        "device": "Name of the processor or graphics card on which it was measured.",
+        "form": FORM,
+        "threads": THREADS,
+        "batch": BATCH,
+        **SPEED,
+        "throughput": "Samples answered in a second. [samples/s]",
+        "theoretical_speedup": THEORY,
+        "session": "The session that measured it.",
+    },
+    "layers": {
+        "": "What every run left of every prunable layer.",
+        "key": RUN_KEY,
+        "environment": ENVIRONMENT,
+        "position": "Place of the layer in the network, from 0. [index]",
+        "layer": "Name of the layer.",
+        "kind": "linear or conv.",
+        "weights": "Its weights without biases. [count]",
+        "kept": "Weights that are not zero. [count]",
+        "effective": "Those of them on a path from input to output. [count]",
+        "sparsity": "Zeros among its weights. [share]",
+    },
+    "curves": {
+        "": "Learning curves of every run, a row for each point; runs that share a training step share its points.",
+        "key": RUN_KEY,
+        "environment": ENVIRONMENT,
+        "part": "Place of the training step in the run's recipe, from 0. [index]",
+        "name": "The quantity: train_loss, validation_accuracy, ...",
+        "step": "Training step. [steps]",
+        "value": "Its value there; NULL when it was not finite.",
+    },
+}
