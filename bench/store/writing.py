@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from bench.store.rows import add_new, blocks, ids
-from bench.store.schema import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
+from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.texts import compact, content_hash, integer, masked, now, real
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
@@ -56,6 +56,7 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
     runs = [(number, attempt.run) for number, attempt in zip(numbers, attempts, strict=True)]
     _write_layers(connection, runs)
     _write_steps(connection, runs)
+    _write_artifacts(connection, runs)
     return len(runs)
 
 
@@ -178,6 +179,26 @@ def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) 
     trained = _trained(connection, {key: None for _, _, key in entries})
     rows = [{"run_id": number, "position": place, "trained_id": trained[(key,)]} for number, place, key in entries]
     connection.execute(insert(RunStep), rows)
+
+
+def _write_artifacts(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
+    rows = [
+        {
+            "run_id": number,
+            "kind": one.kind,
+            "name": one.name,
+            "position": integer(one.position),
+            "dtype": one.dtype,
+            "shape": compact([integer(length) for length in one.shape]),
+            "scale": real(one.scale),
+            "codec": one.codec,
+            "content": one.content,
+        }
+        for number, run in runs
+        for one in run.artifacts
+    ]
+    if rows:
+        connection.execute(insert(Artifact), rows)
 
 
 def _write_curves(connection: Connection, environment: int, curves: Sequence[CurveRecord]) -> None:
