@@ -120,11 +120,14 @@ def _connect(database: str | Path, name: str) -> Iterator[Any]:
         from sqlalchemy import create_engine
         from sqlalchemy.exc import SQLAlchemyError
 
+        engine = create_engine(text)
         try:
-            with create_engine(text).connect() as connection:
+            with engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise UserError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from error
+        finally:
+            engine.dispose()
         return
     path = Path(text.removeprefix("sqlite:///")).expanduser()
     if not path.is_file():

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +21,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
+from analysis import artifacts
 from bench.errors import UserError
 from bench.store import (
     ArtifactRecord,
@@ -146,6 +148,22 @@ def test_arrays_come_back_byte_for_byte_and_go_with_their_run(place: str) -> Non
         connection.exec_driver_sql("delete from run where key = 'arrays/1/0'")
         assert connection.exec_driver_sql("select count(*) from artifact").scalar_one() == before - 1
     engine.dispose()
+
+
+def test_the_analysis_reads_the_arrays(place: str) -> None:
+    mask = np.random.default_rng(5).random((7, 9)) < 0.5
+    content = zlib.compress(np.packbits(mask).tobytes())
+    arrays = (ArtifactRecord("mask", "fc1", 0, "bool", mask.shape, "bits+zlib", content),)
+    with Store.open(place) as store:
+        fill(
+            store, [cell("masked", 1, [0])], [run("masked/1/0", artifacts=arrays)], suite=replace(SUITE, name="arrays")
+        )
+    assert np.array_equal(artifacts.masks(place, "masked/1/0")["fc1"], mask)
+    frame = artifacts.load_arrays(place, "mask", suite="arrays", only={"method": ["masked"]})
+    assert [(row.level, row.name) for row in frame.itertuples()] == [(1, "fc1")]
+    assert np.array_equal(frame["array"][0], mask)
+    with pytest.raises(UserError, match="has no histogram"):
+        artifacts.histograms(place, "masked/1/0")
 
 
 def test_registering_and_writing_again_changes_nothing(place: str) -> None:
