@@ -46,6 +46,11 @@ def artifacts_of(layout: Layout, weights: Tensor, mask: Tensor) -> tuple[Artifac
     return *_masks(kept), *_histograms(values)
 
 
+def packed_mask(mask: NDArray[np.bool_]) -> bytes:
+    """A bit a weight, compressed."""
+    return zlib.compress(np.packbits(mask).tobytes(), _LEVEL)
+
+
 def confusion(labels: Tensor, answers: Tensor, classes: int) -> Artifact:
     """How often each class, a row each, was answered with each class, a column each."""
     places = labels.numpy().astype(np.int64) * classes + answers.numpy()
@@ -58,7 +63,7 @@ def _masks(masks: Mapping[str, NDArray[np.bool_]]) -> list[Artifact]:
     left = MOST_MASK_BYTES
     contents: dict[str, bytes | None] = {}
     for name, mask in sorted(masks.items(), key=lambda item: item[1].size):
-        content = zlib.compress(np.packbits(mask).tobytes(), _LEVEL)
+        content = packed_mask(mask)
         contents[name] = content if len(content) <= left else None
         left -= len(contents[name] or b"")
     return [
