@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from bench.store.rows import add_new, blocks, ids
 from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
-from bench.store.texts import compact, content_hash, integer, masked, now, real
+from bench.store.texts import compact, content_hash, integer, masked, now, pairs, real
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 
@@ -209,7 +209,7 @@ def _write_curves(connection: Connection, environment: int, curves: Sequence[Cur
             "environment_id": environment,
             "results_version": curve.results_version,
             "name": curve.name,
-            "points": compact([[integer(step), _rounded(value)] for step, value in curve.points]),
+            "points": pairs((integer(step), _rounded(value)) for step, value in curve.points),
         }
         for curve in curves
     ]
