@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import zlib
 from contextlib import closing
 from dataclasses import asdict, replace
 from itertools import count
@@ -87,6 +90,30 @@ def test_a_mask_that_was_left_out_is_not_there(tmp_path: Path) -> None:
     assert list(artifacts.masks(tmp_path / "results.db", "one-shot/1/0")) == ["layer0"]
     frame = artifacts.load_arrays(tmp_path / "results.db", "mask")
     assert [array is None for array in frame["array"]] == [False, True]
+
+
+def test_the_form_in_which_arrays_are_stored_stays(tmp_path: Path) -> None:
+    """Written out by hand: databases of earlier releases have them so."""
+    bits, numbers = bytes([0b10110000, 0b01000000]), bytes([3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    stored = (
+        ArtifactRecord("mask", "fc1", 0, "bool", (2, 5), "bits+zlib", zlib.compress(bits)),
+        ArtifactRecord("histogram", "fc1", 0, "int64", (2,), "zlib", zlib.compress(numbers), 0.5),
+    )
+    with Store.open(tmp_path / "results.db") as store:
+        fill(store, [cell()], [run("one-shot/1/0", artifacts=stored)])
+    mask = artifacts.masks(tmp_path / "results.db", "one-shot/1/0")["fc1"]
+    assert mask.tolist() == [[True, False, True, True, False], [False, False, False, False, True]]
+    histogram = artifacts.histograms(tmp_path / "results.db", "one-shot/1/0")["fc1"]
+    assert (histogram.counts.tolist(), histogram.edges.tolist()) == ([3, 256], [-0.5, 0.0, 0.5])
+
+
+def test_it_needs_no_more_than_a_light_installation_has(file: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; from analysis import artifacts;"
+        "print(*artifacts.masks(sys.argv[1], 'one-shot/1/0'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["layer0", "layer1"]
 
 
 def test_reading_writes_nothing(file: Path) -> None:
