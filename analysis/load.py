@@ -88,6 +88,20 @@ def read(database: str | Path, suite: str | None = None, profile: str | None = N
     return Records(name, runs.reset_index(drop=True), missing.reset_index(drop=True))
 
 
+def ask(
+    database: str | Path,
+    views: Mapping[str, Sequence[str]],
+    question: str,
+    parameters: Mapping[str, object] | None = None,
+) -> pd.DataFrame:
+    """The answer to a question in SQL with named parameters, such as :key; these views and columns must be there."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        for view, columns in views.items():
+            _check(connection, view, columns, name)
+        return _answer(connection, question, parameters)
+
+
 def database_name(database: str | Path) -> str:
     """How a report calls the database: a file's name, or a URL without its password."""
     text = str(database)
@@ -106,11 +120,14 @@ def _connect(database: str | Path, name: str) -> Iterator[Any]:
         from sqlalchemy import create_engine
         from sqlalchemy.exc import SQLAlchemyError
 
+        engine = create_engine(text)
         try:
-            with create_engine(text).connect() as connection:
+            with engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise UserError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from error
+        finally:
+            engine.dispose()
         return
     path = Path(text.removeprefix("sqlite:///")).expanduser()
     if not path.is_file():
@@ -124,7 +141,13 @@ def _connect(database: str | Path, name: str) -> Iterator[Any]:
 
 
 def _rows(connection: Any, view: str, columns: Sequence[str], name: str) -> pd.DataFrame:
-    """A view as it is; its absence, or a missing column, means that another program or release made the file."""
+    """A view as it is."""
+    _check(connection, view, columns, name)
+    return _answer(connection, f"select {', '.join(columns)} from {view}")
+
+
+def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> None:
+    """The absence of a view, or a missing column, means that another program or release made the file."""
     if isinstance(connection, sqlite3.Connection):
         known = {row[1] for row in connection.execute(f"pragma table_info({view})")}
     else:
@@ -141,12 +164,15 @@ def _rows(connection: Any, view: str, columns: Sequence[str], name: str) -> pd.D
             f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
             " `bench run` with this release brings it up to date"
         )
-    query = f"select {', '.join(columns)} from {view}"
+
+
+def _answer(connection: Any, question: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+    given: Any = dict(parameters or {})
     if isinstance(connection, sqlite3.Connection):
-        return pd.read_sql_query(query, connection)
+        return pd.read_sql_query(question, connection, params=given)
     from sqlalchemy import text
 
-    return pd.read_sql_query(text(query), connection)
+    return pd.read_sql_query(text(question), connection, params=given)
 
 
 def _tidy(frame: pd.DataFrame) -> pd.DataFrame:

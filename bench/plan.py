@@ -40,6 +40,13 @@ class Run:
         """Training steps that it takes on its own, those of its teacher included."""
         return sum(effort.steps for effort in self.efforts)
 
+    @property
+    def has_artifacts(self) -> bool:
+        """Whether what figures need of it beyond rows is measured: its suite says of which seeds."""
+        ground = self.cell.ground
+        wanted = ground.problem.artifacts
+        return wanted == "all" or (wanted == "first" and self.seed == ground.seeds[0])
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -226,6 +233,7 @@ class _Needs:
             final=key in self._plan.runs,
             judged=bool(prunings) and prunings[-1] in self._told_of,
             teacher=self._teacher(key),
+            artifacts=key in self._plan.runs and self._plan.runs[key].has_artifacts,
         )
 
     def _teacher(self, key: str) -> TaughtBy | None:

@@ -16,6 +16,7 @@ from bench.plan import Effort, Plan, Run
 from bench.recipe import Prune, canonical
 from bench.registry import Choice, registry
 from bench.store import (
+    ArtifactRecord,
     CellRecord,
     CurveRecord,
     EvaluationRecord,
@@ -187,6 +188,7 @@ def run_record(
             for layer in found.size.layers
         ),
         split_hash=found.split_hash,
+        artifacts=tuple(ArtifactRecord(**asdict(one)) for one in found.artifacts),
     )
 
 

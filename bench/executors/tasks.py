@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.data.policy import DataPolicy
+from bench.measures.artifacts import Artifact
 from bench.measures.size import Size
 from bench.recipe import Prune, Reset, Training
 from bench.registry import Choice
@@ -66,6 +67,7 @@ class Task:
     final: bool  # whether a run ends here: then it is measured, test data included
     judged: bool = True  # whether some run tells what its last pruning did; test data are looked at for no other
     teacher: TaughtBy | None = None
+    artifacts: bool = False  # whether what figures need of a final state is measured too
 
     @property
     def steps(self) -> int:
@@ -99,6 +101,7 @@ class Measured:
     recalibrated: Recalibrated | None
     size: Size
     split_hash: str
+    artifacts: tuple[Artifact, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import torch
 
@@ -13,6 +12,7 @@ from bench.channels.structure import Structure
 from bench.data.base import open_dataset
 from bench.errors import UserError
 from bench.executors.changes import prune
+from bench.executors.judging import Judge, Judgement
 from bench.executors.resets import reset
 from bench.executors.tasks import (
     Change,
@@ -20,29 +20,25 @@ from bench.executors.tasks import (
     PackResult,
     Place,
     Pruned,
-    Recalibrated,
     Task,
     TaskResult,
     TaughtBy,
 )
+from bench.measures.artifacts import Artifact, artifacts_of, confusion
 from bench.measures.size import size_of
 from bench.models.base import build, given_weights, multiply_adds
 from bench.models.initialisations import initial_state
 from bench.pruning.computing import Computing
-from bench.recipe import Optimiser, Prune, Training
+from bench.recipe import Prune, Training
 from bench.registry import Choice
 from bench.states import States
 from bench.training.calibration import Calibration, calibrate
 from bench.training.content import Content
-from bench.training.evaluation import Quality, evaluate
 from bench.training.loop import Member, Trained, train
 from bench.training.networks import StackedNetwork, stacked
 from bench.training.recalibration import Recalibration
-from bench.training.stacks import Stack, lay
 from bench.training.state import State
 from bench.training.teaching import Lesson
-
-Judgement = tuple[Quality, Quality, Recalibrated | None]  # on validation data, on test data
 
 
 class Workshop:
@@ -56,7 +52,7 @@ class Workshop:
         self._place = place
         self._shape = content.shape, content.classes
         self._content = content
-        self._recalibration = Recalibration(self._plan, content)
+        self._judge = Judge(self._network, content, Recalibration(self._plan, content))
         self._states = states
         self._teachers: dict[Choice, StackedNetwork] = {place.network: self._network}
 
@@ -78,7 +74,7 @@ class Workshop:
                 key=task.key,
                 train_loss=outcome.train_loss if outcome else None,
                 curve=outcome.curve if outcome else (),
-                pruned=pruned.get(place),
+                pruned=_pruned(task, pruned[place]) if place in pruned else None,
                 measured=measured.get(place),
                 diverged_at=outcome.diverged_at if outcome else None,
             )
@@ -136,13 +132,12 @@ class Workshop:
 
         return at
 
-    def _judge_pruned(self, tasks: Sequence[Task], states: Sequence[State | None]) -> dict[int, Pruned]:
+    def _judge_pruned(self, tasks: Sequence[Task], states: Sequence[State | None]) -> dict[int, Judgement]:
         places = [place for place, state in enumerate(states) if state is not None]
         if not places:
             return {}
         judged = self._judge([state for state in states if state is not None], [tasks[place] for place in places])
-        keys = [[c.key for c in tasks[place].changes if isinstance(c.step, Prune)][-1] for place in places]
-        return {place: Pruned(key, *found) for place, key, found in zip(places, keys, judged, strict=True)}
+        return dict(zip(places, judged, strict=True))
 
     def _train(
         self, tasks: Sequence[Task], states: Sequence[State], progress: Callable[[int], None]
@@ -175,7 +170,7 @@ class Workshop:
         tasks: Sequence[Task],
         states: Sequence[State],
         trained: Sequence[Trained | None],
-        pruned: Mapping[int, Pruned],
+        pruned: Mapping[int, Judgement],
     ) -> dict[int, Measured]:
         places = [
             place
@@ -183,45 +178,27 @@ class Workshop:
             if task.final and (outcome is None or outcome.diverged_at is None)
         ]
         # A run that ends with its pruning was evaluated when it was pruned.
-        judged: dict[int, Judgement] = {
-            place: (pruned[place].validation, pruned[place].test, pruned[place].recalibrated)
-            for place in places
-            if _ends_pruned(tasks[place])
-        }
+        judged = {place: pruned[place] for place in places if _ends_pruned(tasks[place])}
         others = [place for place in places if place not in judged]
         if others:
             found = self._judge([states[place] for place in others], [tasks[place] for place in others])
             judged |= dict(zip(others, found, strict=True))
-        layout = self._network.parameters
-        return {
-            place: Measured(
-                *judged[place],
-                size_of(self._plan, self._shape[0], layout, states[place].weights, self._multiply_adds),
-                self._content.split(tasks[place].seed).hash,
-            )
-            for place in places
-        }
+        return {place: self._measured(tasks[place], states[place], judged[place]) for place in places}
 
-    def _judge(self, states: Sequence[State], tasks: Sequence[Task]) -> list[Judgement]:
-        """Each state on validation and test data, as it is and with the statistics of its batch norm taken anew."""
-        stack = self._stack(states)
-        plain = self._evaluate(stack, tasks)
-        if not self._recalibration.applies:
-            return [(*qualities, None) for qualities in plain]
-        rows = zip(stack.weights, stack.buffers, tasks, strict=True)
-        buffers = [self._recalibration.buffers(weights, buffers, task.seed) for weights, buffers, task in rows]
-        anew = self._evaluate(replace(stack, buffers=torch.stack(buffers)), tasks)
-        return [(*qualities, Recalibrated(*again)) for qualities, again in zip(plain, anew, strict=True)]
-
-    def _evaluate(self, stack: Stack, tasks: Sequence[Task]) -> list[tuple[Quality, Quality]]:
-        splits = [self._content.split(task.seed) for task in tasks]
-        validation = evaluate(self._network, stack, self._content, [split.validation for split in splits])
-        test = evaluate(self._network, stack, self._content, [split.test for split in splits])
-        return list(zip(validation, test, strict=True))
-
-    def _stack(self, states: Sequence[State]) -> Stack:
-        plain = Optimiser("sgd", 0.0)
-        return lay([state.fresh() for state in states], [plain] * len(states), self._content.device)
+    def _measured(self, task: Task, state: State, judged: Judgement) -> Measured:
+        layout, split = self._network.parameters, self._content.split(task.seed)
+        artifacts: tuple[Artifact, ...] = ()
+        if judged.answers is not None:
+            answered = confusion(self._content.labels_of(split.test), judged.answers, self._content.classes)
+            artifacts = (*artifacts_of(layout, state.weights, state.mask), answered)
+        return Measured(
+            judged.validation,
+            judged.test,
+            judged.recalibrated,
+            size_of(self._plan, self._shape[0], layout, state.weights, self._multiply_adds),
+            split.hash,
+            artifacts,
+        )
 
 
 class Workshops:
@@ -249,6 +226,11 @@ class Workshops:
                 f"({place.fingerprint[:8]} then, {dataset.info.fingerprint[:8]} now); start again"
             )
         return Content(dataset, self._device)
+
+
+def _pruned(task: Task, judged: Judgement) -> Pruned:
+    key = [change.key for change in task.changes if isinstance(change.step, Prune)][-1]
+    return Pruned(key, judged.validation, judged.test, judged.recalibrated)
 
 
 def _ends_pruned(task: Task) -> bool:

@@ -7,6 +7,7 @@ with Store.open("results.db") as store:
 from bench.store.store import Store, upgrade
 from bench.store.values import (
     FINAL,
+    ArtifactRecord,
     CellRecord,
     CurveRecord,
     EnvironmentInfo,
@@ -23,6 +24,7 @@ from bench.store.values import (
 
 __all__ = [
     "FINAL",
+    "ArtifactRecord",
     "CellRecord",
     "CurveRecord",
     "EnvironmentInfo",

@@ -102,6 +102,20 @@ class LayerRecord:
 
 
 @dataclass(frozen=True)
+class ArtifactRecord:
+    """A compressed array of a run: what figures need beyond rows. The table's sentences say how each kind is packed."""
+
+    kind: Literal["mask", "histogram", "confusion"]
+    name: str  # of the layer; empty for the whole network
+    position: int
+    dtype: str
+    shape: tuple[int, ...]
+    codec: Literal["bits+zlib", "zlib"]
+    content: bytes | None  # None where it was too large to be kept
+    scale: float | None = None  # of a histogram
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One result, or one failure to get it. Its environment and its attempt number are added on writing."""
 
@@ -147,6 +161,7 @@ class RunRecord:
     flops_alone: float | None = None
     seconds: float | None = None
     layers: tuple[LayerRecord, ...] = ()
+    artifacts: tuple[ArtifactRecord, ...] = ()
     steps: tuple[str, ...] = ()  # the keys of the trained steps, in order: the curves hang on these
     recipe: str | None = None  # canonical JSON
     split_hash: str | None = None

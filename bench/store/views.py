@@ -7,6 +7,7 @@ Halley's steps; Student's t comes from a table, and beyond it from its expansion
 from __future__ import annotations
 
 from bench.store.sentences import TABLES, VIEWS
+from bench.store.sentences.words import ARTIFACT
 from bench.store.statistics import LARGEST_DF, expansion
 
 # Which row stands for a run that has several: the newest results version; then what was made here before what was
@@ -231,6 +232,13 @@ join run_layer on run_layer.run_id = runs.id
 join layer on layer.id = run_layer.layer_id
 """
 
+_ARTIFACTS = f"""
+select runs.key, runs.environment, {", ".join(f"artifact.{name}" for name in ARTIFACT)},
+       length(artifact.content) as bytes
+from runs
+join artifact on artifact.run_id = runs.id
+"""
+
 _POINTS = {  # the one place where the two databases have no common words: the rows of a JSON array
     "sqlite": (
         "json_each(curve.points) as point",
@@ -267,6 +275,7 @@ def views(dialect: str) -> dict[str, str]:
         "missing": _MISSING,
         "speeds": _SPEEDS,
         "layers": _LAYERS,
+        "artifacts": _ARTIFACTS,
         "curves": _curves(dialect),
     }
 

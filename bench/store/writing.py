@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from bench.store.rows import add_new, blocks, ids
-from bench.store.schema import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
-from bench.store.texts import compact, content_hash, integer, masked, now, real
+from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
+from bench.store.texts import compact, content_hash, integer, masked, now, pairs, real
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 
@@ -56,6 +56,7 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
     runs = [(number, attempt.run) for number, attempt in zip(numbers, attempts, strict=True)]
     _write_layers(connection, runs)
     _write_steps(connection, runs)
+    _write_artifacts(connection, runs)
     return len(runs)
 
 
@@ -180,6 +181,26 @@ def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) 
     connection.execute(insert(RunStep), rows)
 
 
+def _write_artifacts(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
+    rows = [
+        {
+            "run_id": number,
+            "kind": one.kind,
+            "name": one.name,
+            "position": integer(one.position),
+            "dtype": one.dtype,
+            "shape": compact([integer(length) for length in one.shape]),
+            "scale": real(one.scale),
+            "codec": one.codec,
+            "content": one.content,
+        }
+        for number, run in runs
+        for one in run.artifacts
+    ]
+    if rows:
+        connection.execute(insert(Artifact), rows)
+
+
 def _write_curves(connection: Connection, environment: int, curves: Sequence[CurveRecord]) -> None:
     trained = _trained(connection, {curve.key: None for curve in curves})
     rows = [
@@ -188,7 +209,7 @@ def _write_curves(connection: Connection, environment: int, curves: Sequence[Cur
             "environment_id": environment,
             "results_version": curve.results_version,
             "name": curve.name,
-            "points": compact([[integer(step), _rounded(value)] for step, value in curve.points]),
+            "points": pairs((integer(step), _rounded(value)) for step, value in curve.points),
         }
         for curve in curves
     ]

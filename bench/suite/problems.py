@@ -13,10 +13,10 @@ from bench.suite.methods import read_methods, read_prune
 from bench.suite.quantities import one_of, seed_count, shown
 from bench.suite.quantities import seed as as_seed
 from bench.suite.quantities import sparsity as as_sparsity
-from bench.suite.schema import HEAD_KEYS, KEEPS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
+from bench.suite.schema import ARTIFACTS, HEAD_KEYS, KEEPS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
 from bench.suite.tables import check
 from bench.suite.training import read_training
-from bench.suite.values import Keep, Problem, PruneSpec, SparsitySpec
+from bench.suite.values import Artifacts, Keep, Problem, PruneSpec, SparsitySpec
 
 
 def read_problem(node: Node, choices: Registered, report: Report) -> list[Problem]:
@@ -37,12 +37,14 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     prune = read_prune(prune_node, choices, report) if prune_node else PruneSpec()
     keep_node = node.get("keep")
     keep = read_keep(keep_node, report) if keep_node else "last"
+    artifacts_node = node.get("artifacts")
+    artifacts = read_artifacts(artifacts_node, report) if artifacts_node else "first"
     methods_node = node.get("methods")
     methods = read_methods(methods_node, prune or PruneSpec(), prune_node, choices, report) if methods_node else ()
     if report.count > before or training is None or sparsities is None or initial is None:
         return []
     return [
-        Problem(one, model, initial, training, seeds, sparsities, methods, prune or PruneSpec(), keep)
+        Problem(one, model, initial, training, seeds, sparsities, methods, prune or PruneSpec(), keep, artifacts)
         for one, model in itertools.product(data, models)
     ]
 
@@ -71,6 +73,15 @@ def read_keep(node: Node, report: Report) -> Keep:
     except ValueError as error:
         report.mistake(node.place, f"keep: {error}")
     return "last"
+
+
+def read_artifacts(node: Node, report: Report) -> Artifacts:
+    """Of which seeds the database gets arrays beside its rows."""
+    try:
+        return cast(Artifacts, one_of(ARTIFACTS, "choice of seeds")(node.plain))
+    except ValueError as error:
+        report.mistake(node.place, f"artifacts: {error}")
+    return "first"
 
 
 def read_seeds(node: Node, report: Report) -> tuple[int, ...]:

@@ -9,12 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bench.durations import Duration
 from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import GRANULARITIES, Granularity, Keep, Metric, Scope
+from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Scope
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
 OPTIMISERS: tuple[str, ...] = get_args(OptimiserKind)
 KEEPS: tuple[str, ...] = get_args(Keep)
+ARTIFACTS: tuple[str, ...] = get_args(Artifacts)
 AUGMENTATIONS = ("none", "flip", "crop", "crop-flip")
 
 # Values that are checked elsewhere: a registered component, or a table that has its own place in this file.
@@ -196,6 +197,7 @@ class ProblemTable(Table):
     prune: Elsewhere = None
     methods: Annotated[Elsewhere, Field(description="give a list, such as methods: [none, one-shot]")]
     keep: Elsewhere = "last"
+    artifacts: Elsewhere = "first"
 
 
 class HeadTable(Table):

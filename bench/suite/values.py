@@ -14,6 +14,7 @@ Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
 Keep = Literal["none", "last", "best", "all"]
+Artifacts = Literal["none", "first", "all"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "uniform", "erk", "er", "global"]
@@ -99,6 +100,8 @@ class Problem:
     prune: PruneSpec = field(default=PruneSpec(), metadata={"key": False})
     # Which states stay on the disk decides no result.
     keep: Keep = field(default="last", compare=False, metadata={"key": False})
+    # Nor do the arrays that the database has beside its rows: of no seed, of the first of a cell, or of all.
+    artifacts: Artifacts = field(default="first", compare=False, metadata={"key": False})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,19 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
+from analysis import artifacts
 from bench.errors import UserError
-from bench.store import CurveRecord, EvaluationRecord, PackRecord, RunRecord, SessionInfo, SpeedRecord, Store, upgrade
+from bench.store import (
+    ArtifactRecord,
+    CurveRecord,
+    EvaluationRecord,
+    PackRecord,
+    RunRecord,
+    SessionInfo,
+    SpeedRecord,
+    Store,
+    upgrade,
+)
 from bench.store.base import Base
 from bench.store.location import locate
 from bench.store.migrations.head import VERSION_TABLE
@@ -78,7 +91,8 @@ def place(server: str) -> str:
 def _fill(store: Store) -> None:
     rng = np.random.default_rng(5)
     cells = [cell("none", 0, range(4)), cell("one-shot", 5, range(4)), cell("one-shot", 6, range(250))]
-    sizes = {"macs": 180, "macs_kept": 70}
+    mask = ArtifactRecord("mask", "fc1", 0, "bool", (12, 5), "bits+zlib", bytes(range(256)))
+    sizes: dict[str, Any] = {"macs": 180, "macs_kept": 70, "artifacts": (mask, replace(mask, name="fc2", content=None))}
     runs = [run(key, rng.random(), rng.random(), **sizes) for one in cells for _, key in one.seeds]
     runs[1] = RunRecord("none/0/1", 1, "failed", reason="out of memory")
     runs[2] = run("none/0/2", 0.1, math.nan, status="diverged")
@@ -117,6 +131,39 @@ def test_every_view_says_the_same_as_in_a_file(place: str, tmp_path: Path) -> No
             assert len(store.done(here_id, 1)) == 258
             assert store.attempts(here_id) == {"none/0/1": 1}
             assert store.evaluations(["state"], here_id)["state"].test_loss == 0.5
+
+
+def test_arrays_come_back_byte_for_byte_and_go_with_their_run(place: str) -> None:
+    content = bytes(range(256)) * 100
+    array = ArtifactRecord("confusion", "", 0, "int64", (3, 3), "zlib", content)
+    with Store.open(place) as store:
+        session = store.start_session(SessionInfo("bench run"))
+        store.write(session, store.environment(CPU), PackRecord((run("arrays/1/0", artifacts=(array,)),)))
+        whose = "from artifact join run on run.id = run_id where key = 'arrays/1/0'"
+        assert store.query(f"select content {whose}").rows == [(content,)]
+        assert rows(store, "select bytes from artifacts where key = 'arrays/1/0'") == [{"bytes": len(content)}]
+    engine = create_engine(locate(place))
+    with engine.begin() as connection:
+        before = connection.exec_driver_sql("select count(*) from artifact").scalar_one()
+        connection.exec_driver_sql("delete from run where key = 'arrays/1/0'")
+        assert connection.exec_driver_sql("select count(*) from artifact").scalar_one() == before - 1
+    engine.dispose()
+
+
+def test_the_analysis_reads_the_arrays(place: str) -> None:
+    mask = np.random.default_rng(5).random((7, 9)) < 0.5
+    content = zlib.compress(np.packbits(mask).tobytes())
+    arrays = (ArtifactRecord("mask", "fc1", 0, "bool", mask.shape, "bits+zlib", content),)
+    with Store.open(place) as store:
+        fill(
+            store, [cell("masked", 1, [0])], [run("masked/1/0", artifacts=arrays)], suite=replace(SUITE, name="arrays")
+        )
+    assert np.array_equal(artifacts.masks(place, "masked/1/0")["fc1"], mask)
+    frame = artifacts.load_arrays(place, "mask", suite="arrays", only={"method": ["masked"]})
+    assert [(row.level, row.name) for row in frame.itertuples()] == [(1, "fc1")]
+    assert np.array_equal(frame["array"][0], mask)
+    with pytest.raises(UserError, match="has no histogram"):
+        artifacts.histograms(place, "masked/1/0")
 
 
 def test_registering_and_writing_again_changes_nothing(place: str) -> None:

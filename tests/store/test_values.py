@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.store import EnvironmentInfo
-from bench.store.texts import compact, integer, masked, real
+from bench.store.texts import compact, integer, masked, pairs, real
 
 
 def test_an_environment_has_a_readable_label() -> None:
@@ -53,6 +55,11 @@ def test_a_whole_number_of_any_kind_becomes_a_plain_int(value: object) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float32("nan"), torch.tensor(math.inf), None])
 def test_what_is_not_finite_is_null(value: object) -> None:
     assert real(value) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.none() | st.floats(allow_nan=False, allow_infinity=False))))
+def test_pairs_of_numbers_read_as_any_other_value(values: list[tuple[int, float | None]]) -> None:
+    assert pairs(values) == compact(values)
 
 
 @pytest.mark.parametrize("value", ["0.5", [1.0], True, object()])

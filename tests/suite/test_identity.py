@@ -83,6 +83,7 @@ SAME = {
     "seeds as a range": ("seeds: 3", "seeds: {from: 0, count: 3}"),
     "a list of one data set": ("data: digits", "data: [digits]"),
     "which states stay": ("seeds: 3", "seeds: 3\nkeep: none"),
+    "which seeds have arrays": ("seeds: 3", "seeds: 3\nartifacts: all"),
     "another profile": ("quick: {seeds: 1}", "brief: {seeds: 2}"),
 }
 OTHER = {

@@ -39,6 +39,12 @@ MISTAKES = {
     "states that are to stay": Mistake(
         "seeds: 3", "seeds: 3\nkeep: some", "13:7", "keep: unknown choice of states 'some'; known are: all, best, last,"
     ),
+    "seeds that are to have arrays": Mistake(
+        "seeds: 3",
+        "seeds: 3\nartifacts: some",
+        "13:12",
+        "artifacts: unknown choice of seeds 'some'; known are: all, first, none",
+    ),
     "duplicate key": Mistake("seeds: 3", "seeds: 3\nseeds: 4", "13:1", "'seeds' is there twice, first in line 12"),
     "duplicate key inside": Mistake("{sizes: [16]}", "{sizes: [16], sizes: [8]}", "4:28", "'sizes' is there twice"),
     "missing key": Mistake("seeds: 3\n", "", "1:1", "'seeds' is missing; give their number"),

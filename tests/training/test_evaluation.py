@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from bench.training import evaluation
 from bench.training.batches import Stream
 from bench.training.content import CHUNK, Batches, Content
-from bench.training.evaluation import evaluate
+from bench.training.evaluation import Answers, evaluate
 from bench.training.networks import OneByOne
 from bench.training.stacks import lay
 from tests.training.build import CPU, OPTIMISERS, data, net, stacked, state
@@ -34,6 +35,30 @@ def test_every_sample_counts_once(count: int, way: type[OneByOne]) -> None:
         assert quality.correct == int((outputs.argmax(1) == labels).sum())
         assert quality.accuracy == quality.correct / count
         assert quality.loss == pytest.approx(functional.cross_entropy(outputs, labels).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 7, CHUNK + 1])
+@pytest.mark.parametrize("at_once", [0, 10**9])
+def test_answers_are_those_of_the_network_to_each_sample(
+    count: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "COPIED_AT_ONCE", at_once)
+    dataset = data(count + 40, counts=(30, 10, count))
+    module = net(6, 9, 3)
+    network, content = stacked(module), Content(dataset, CPU)
+    states = [state(network, seed, 0.5) for seed in range(4)]
+    parts = [content.split(seed).test for seed in (0, 1, 1, 0)]
+    stack, answers = lay(states, [OPTIMISERS["adam"]] * 4, CPU), Answers((0, 2))
+    found = evaluate(network, stack, content, parts, answers)
+    assert str(found) == str(evaluate(network, stack, content, parts))
+    assert answers.of(1) is answers.of(3) is None
+    for row in (0, 2):
+        weights = network.parameters.views(states[row].weights)
+        outputs = torch.func.functional_call(module, weights, (dataset.tensors().inputs[parts[row]],))
+        answered = answers.of(row)
+        assert answered is not None
+        assert torch.equal(answered, outputs.argmax(dim=1))
+        assert found[row].correct == int((answered == content.labels_of(parts[row])).sum())
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 16, 33])

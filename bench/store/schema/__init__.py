@@ -10,12 +10,14 @@ from sqlalchemy import MetaData
 
 from bench.store.base import Base
 from bench.store.schema.aids import Documentation, SquareRoot, StudentT
+from bench.store.schema.artifacts import Artifact
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
 from bench.store.sentences import TABLES
 
 __all__ = [
+    "Artifact",
     "Calibration",
     "Cell",
     "Curve",

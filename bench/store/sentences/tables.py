@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.store.sentences.words import BATCH, COUNTS, FORM, RESULT, RUN_KEY, SPEED, SUITE, THREADS, Sentences
+from bench.store.sentences.words import ARTIFACT, BATCH, COUNTS, FORM, RESULT, RUN_KEY, SPEED, SUITE, THREADS, Sentences
 
 TABLES: dict[str, Sentences] = {
     "environment": {
@@ -173,6 +173,12 @@ TABLES: dict[str, Sentences] = {
         "batch": BATCH,
         **SPEED,
         "session_id": "The session that measured it.",
+    },
+    "artifact": {
+        "": "A compressed array that figures need beyond rows; by default the first seed of a cell has some.",
+        "run_id": "The run.",
+        **ARTIFACT,
+        "content": "The array in C order, little-endian, packed by its codec; NULL where it was left out as too large.",
     },
     "calibration": {
         "": "What a short measurement on a device chose, such as the width of a pack; a resumed suite uses it again.",

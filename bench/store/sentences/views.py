@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.store.sentences.tables import TABLES
 from bench.store.sentences.words import (
+    ARTIFACT,
     BATCH,
     ENVIRONMENT,
     FORM,
@@ -117,6 +118,13 @@ VIEWS: dict[str, Sentences] = {
         "kept": "Weights that are not zero. [count]",
         "effective": "Those of them on a path from input to output. [count]",
         "sparsity": "Zeros among its weights. [share]",
+    },
+    "artifacts": {
+        "": "Which arrays every run has beyond its rows; analysis.artifacts reads them, the table artifact holds them.",
+        "key": RUN_KEY,
+        "environment": ENVIRONMENT,
+        **ARTIFACT,
+        "bytes": "Size of the compressed array; NULL where it was left out as too large. [bytes]",
     },
     "curves": {
         "": "Learning curves of every run, a row for each point; runs that share a training step share its points.",

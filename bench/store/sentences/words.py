@@ -61,6 +61,16 @@ ENVIRONMENT = "Label of the environment; runs of different environments are neve
 THEORY = "Operations of the dense network over those that are left: what no hardware has to reach. [ratio]"
 RUN_KEY = "Hash of all that decides the result but the environment; its first 8 digits name the run."
 
+ARTIFACT: Sentences = {
+    "kind": "mask: 1 where a weight is not pruned; histogram: of kept weights; confusion: of answers on the test data.",
+    "name": "Name of the layer; empty for what belongs to the whole network.",
+    "position": "Place of the layer in the network, from 0; 0 too where there is no layer. [index]",
+    "dtype": "What the array holds: bool or int64.",
+    "shape": "Its lengths; of a confusion matrix the true classes come first, then the answers. [JSON array]",
+    "scale": "Of a histogram: its bins divide the range from -scale to scale evenly; else NULL.",
+    "codec": "bits+zlib: 8 values a byte, the first in the highest bit, then zlib; zlib: the numbers, then zlib.",
+}
+
 FORM = "dense; masked: zeros are computed with; shrunk: what is gone is cut out; 2:4: kernels for that pattern."
 THREADS = "Threads that computed on the CPU; 0 on any other device. [count]"
 BATCH = "Samples answered at once. [count]"
