@@ -9,7 +9,7 @@ from alembic import op
 
 from bench.store.sentences import TABLES
 
-revision = "0006"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
