@@ -5,6 +5,9 @@ from __future__ import annotations
 from bench.store.sentences import VIEWS
 from bench.store.views.cells import SUMMARY, VERSUS_DENSE
 from bench.store.views.details import LAYERS, SPEEDS, curves
+from bench.store.views.duels import DUELS
+from bench.store.views.published import VERSUS_PUBLISHED
+from bench.store.views.ranking import FRONTIER, LEADERBOARD
 from bench.store.views.runs import MISSING, RESULTS, RUNS
 
 
@@ -15,6 +18,10 @@ def views(dialect: str) -> dict[str, str]:
         "results": RESULTS,
         "summary": SUMMARY,
         "versus_dense": VERSUS_DENSE,
+        "leaderboard": LEADERBOARD,
+        "duels": DUELS,
+        "frontier": FRONTIER,
+        "versus_published": VERSUS_PUBLISHED,
         "missing": MISSING,
         "speeds": SPEEDS,
         "layers": LAYERS,

@@ -6,7 +6,7 @@ from bench.store.views.intervals import interval_columns, statistics
 from bench.store.views.parts import CELL, CELL_OF, COUNTS, PLANNED, columns, stands
 
 _METRICS = ("test_accuracy", "test_loss", "validation_accuracy", "validation_loss")
-_AGGREGATES = (
+AGGREGATES = (
     "avg(sparsity) as sparsity",
     "sum(counts) as n",
     *(f"sum(case when status = '{word}' then 1 else 0 end) as {word}" for word in ("failed", "collapsed", "diverged")),
@@ -19,7 +19,7 @@ select planned.cell_id, run.environment_id, run.status, {COUNTS} 1 else 0 end as
 from {PLANNED}
 join run on run.key = planned.key
 where suite.is_current = 1 and cell.standin = 0 and {stands("run")}
-),{statistics("counted", _METRICS, _AGGREGATES)}
+),{statistics("counted", _METRICS, AGGREGATES)}
 select {CELL},
        intervals.sparsity, intervals.n, intervals.failed, intervals.collapsed, intervals.diverged,
        {interval_columns(_METRICS)}

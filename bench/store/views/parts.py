@@ -37,4 +37,6 @@ join environment on environment.id = intervals.environment_id"""
 
 COUNTS = "case when run.status in ('done', 'collapsed') then "  # a diverged run has no numbers worth a mean
 
+HEADLINE = "case suite.metric when 'test_loss' then run.test_loss else run.test_accuracy end"
+
 THEORY = "cast({runs}.macs as double precision) / nullif({runs}.macs_kept, 0)"
