@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, text
 
 from bench.store.base import Base
-from bench.store.schema import Documentation
+from bench.store.questions import QUESTIONS
+from bench.store.schema import Documentation, Question
 from bench.store.sentences import VIEWS
 
 _UNIT = re.compile(r"^(.*?)(?: \[([^]]*)\])?$", re.DOTALL)
@@ -36,9 +37,15 @@ def _entries(subject: str, kind: str, sentences: dict[str, str]) -> list[dict[st
 
 
 def write_documentation(connection: Connection) -> None:
-    """Replace the database's account of itself by that of this release."""
+    """Replace the database's account of itself, and the questions it answers, by those of this release."""
     connection.execute(delete(Documentation))
     connection.execute(insert(Documentation), entries())
+    connection.execute(delete(Question))
+    asked = [
+        {"position": position, "title": question.title, "sql": question.sql}
+        for position, question in enumerate(QUESTIONS, start=1)
+    ]
+    connection.execute(insert(Question), asked)
     if connection.dialect.name == "postgresql":
         for name, sentences in VIEWS.items():
             connection.execute(_comment(f"view {name}", sentences[""]))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from bench.errors import UserError
-from bench.store import database, registration, sessions, writing
+from bench.store import database, published, registration, sessions, writing
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, locate, shown
 from bench.store.querying import Parameters, query_file, query_server
@@ -45,7 +45,11 @@ class Store:
     def open(cls, url_or_path: str | os.PathLike[str], read_only: bool = False) -> Store:
         """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
         url = locate(url_or_path)
-        return cls(url, database.connect(url, read_only), read_only)
+        engine = database.connect(url, read_only)
+        if not read_only:
+            with explained(shown(url)):
+                published.bring_up_to_date(engine)
+        return cls(url, engine, read_only)
 
     @property
     def place(self) -> str:

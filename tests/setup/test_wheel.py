@@ -50,7 +50,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_code_suites_and_templates_are_in_it(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder, pattern, inside in [
-        ("suites", "*.yaml", "bench/_suites"),
+        ("suites", "**/*", "bench/_suites"),
         ("bench", "**/*.py", "bench"),
         ("bench/store/migrations", "**/*", "bench/store/migrations"),
         ("analysis", "**/*.py", "analysis"),

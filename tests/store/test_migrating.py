@@ -101,7 +101,7 @@ def test_the_old_database_is_one_of_the_first_release(old: Path) -> None:
         assert connection.execute(f"select * from {VERSION_TABLE}").fetchall() == [("0001",)]
         for table, new in NEW_COLUMNS.items():
             assert not new & set(columns(connection, table))
-        assert not {"speed", "artifact"} & content(old).keys()
+        assert not {"speed", "artifact", "published", "questions"} & content(old).keys()
     with pytest.raises(UserError, match=r"is from an earlier release \(schema 0001\); `bench run` on it brings it to"):
         Store.open(old, read_only=True)
 
@@ -112,6 +112,8 @@ def test_every_row_is_there_afterwards_with_null_in_what_is_new(old: Path) -> No
     Store.open(old).close()
     after = content(old)
     assert after.pop("speed") == after.pop("artifact") == []
+    assert after.pop("published")
+    assert after.pop("questions")
     assert after.keys() == before.keys()
     for table, found in after.items():
         new = dict.fromkeys(NEW_COLUMNS.get(table, ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from bench.store.base import Base
-from bench.store.schema.aids import Documentation, SquareRoot, StudentT
+from bench.store.schema.aids import Documentation, Published, Question, SquareRoot, StudentT
 from bench.store.schema.artifacts import Artifact
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
@@ -28,6 +28,8 @@ __all__ = [
     "Pack",
     "Planned",
     "Plugin",
+    "Published",
+    "Question",
     "Recipe",
     "Run",
     "RunLayer",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bench.store.base import WITHOUT_ROWID, Base, one_of
+from bench.store.base import WITHOUT_ROWID, Base, at_least, one_of, share
+
+SOURCES = ("csv", "log", "notebook", "plot", "readme")  # where a published number stands
 
 
 class StudentT(Base):
@@ -32,3 +34,40 @@ class Documentation(Base):
     kind: Mapped[str]
     sentence: Mapped[str]
     unit: Mapped[str | None]
+
+
+class Question(Base):
+    __tablename__ = "questions"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(unique=True)
+    sql: Mapped[str]
+
+
+class Published(Base):
+    __tablename__ = "published"
+    __table_args__ = (
+        share("sparsity_claimed"),
+        share("sparsity_true"),
+        at_least("epochs", 0),
+        one_of("source", *SOURCES),
+        WITHOUT_ROWID,
+    )
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    their_data: Mapped[str]
+    their_model: Mapped[str]
+    their_method: Mapped[str]
+    sparsity_claimed: Mapped[float | None]
+    sparsity_true: Mapped[float | None]
+    metric: Mapped[str]
+    epochs: Mapped[int | None]
+    value: Mapped[float]
+    source: Mapped[str]
+    note: Mapped[str | None]
+    suite: Mapped[str | None]
+    data: Mapped[str | None]
+    model: Mapped[str | None]
+    method: Mapped[str | None]
+    file_hash: Mapped[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.store.sentences.comparisons import COMPARISONS
 from bench.store.sentences.tables import TABLES
 from bench.store.sentences.words import (
     ARTIFACT,
@@ -85,6 +86,7 @@ VIEWS: dict[str, Sentences] = {
         **_statistics("test_accuracy_difference", "test accuracy minus that of the dense network"),
         **_statistics("test_loss_difference", "test loss minus that of the dense network"),
     },
+    **COMPARISONS,
     "missing": {
         "": "Runs that the suites as they stand now still need on this side: none, or failed ones only, are there.",
         **SUITE,

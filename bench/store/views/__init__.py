@@ -1,0 +1,39 @@
+"""The views: the user's interface to the results, in SQL that SQLite 3.37 and PostgreSQL read alike."""
+
+from __future__ import annotations
+
+from bench.store.sentences import VIEWS
+from bench.store.views.cells import SUMMARY, VERSUS_DENSE
+from bench.store.views.details import ARTIFACTS, LAYERS, SPEEDS, curves
+from bench.store.views.duels import DUELS
+from bench.store.views.published import VERSUS_PUBLISHED
+from bench.store.views.ranking import FRONTIER, LEADERBOARD
+from bench.store.views.runs import MISSING, RESULTS, RUNS
+
+
+def views(dialect: str) -> dict[str, str]:
+    """The select of every view by name, in an order in which they can be made."""
+    return {
+        "runs": RUNS,
+        "results": RESULTS,
+        "summary": SUMMARY,
+        "versus_dense": VERSUS_DENSE,
+        "leaderboard": LEADERBOARD,
+        "duels": DUELS,
+        "frontier": FRONTIER,
+        "versus_published": VERSUS_PUBLISHED,
+        "missing": MISSING,
+        "speeds": SPEEDS,
+        "layers": LAYERS,
+        "artifacts": ARTIFACTS,
+        "curves": curves(dialect),
+    }
+
+
+def create_statements(dialect: str) -> list[str]:
+    """CREATE VIEW for all of them; SQLite keeps the sentence with the text."""
+    return [f"create view {name} as /* {VIEWS[name]['']} */{select}" for name, select in views(dialect).items()]
+
+
+def drop_statements(dialect: str) -> list[str]:
+    return [f"drop view if exists {name}" for name in reversed(views(dialect))]
