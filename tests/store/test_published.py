@@ -19,8 +19,15 @@ from tests.store.build import CPU, cell, fill, rows, run
 PENGUINS = SuiteRecord("penguins", "full", "Penguins", "test_loss", "c0ffee", "title: Penguins", {"seeds": 3})
 MNIST = SuiteRecord("mine", "full", "Mine", "test_accuracy", "c0ffee", "title: Mine", {"seeds": 3})
 FIELDS: dict[str, str] = dict.fromkeys(published.COLUMNS, "") | {
-    "their_data": "d", "their_model": "m", "their_method": "prune", "metric": "test_accuracy",
-    "value": "0.75", "source": "log", "data": "penguins", "model": "penguin-net", "method": "one-shot",
+    "their_data": "d",
+    "their_model": "m",
+    "their_method": "prune",
+    "metric": "test_accuracy",
+    "value": "0.75",
+    "source": "log",
+    "data": "penguins",
+    "model": "penguin-net",
+    "method": "one-shot",
 }
 
 
@@ -91,8 +98,11 @@ def test_every_number_that_comes_along_is_there(store: Store) -> None:
         row["project"]: row["n"] for row in rows(store, "select project, count(*) as n from published group by 1")
     }
     assert counts == {
-        "forai-challenge": 43, "keras-pruning": 80, "lottery-ticket-pruner": 760,
-        "mlgroup": 20, "prunet": 24,
+        "forai-challenge": 43,
+        "keras-pruning": 80,
+        "lottery-ticket-pruner": 760,
+        "mlgroup": 20,
+        "prunet": 24,
     }
     known = "project = 'mlgroup' and their_method = 'dynamic' and their_data = 'penguins'"
     (dynamic,) = rows(store, f"select * from published where {known}")
