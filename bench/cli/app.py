@@ -15,6 +15,7 @@ from bench.cli import (
     choosing,
     codes,
     datasets,
+    describing,
     explaining,
     exporting,
     listing,
@@ -46,6 +47,8 @@ app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
+app.command(rich_help_panel=LOOKING)(describing.schema)
+app.command(rich_help_panel=LOOKING)(describing.browse)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)
 app.command(rich_help_panel=LOOKING)(explaining.explain)

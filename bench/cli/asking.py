@@ -32,8 +32,8 @@ def sql(
 ) -> int:
     """Ask the database in SQL; nothing can be changed.
 
-    The views results, summary, versus_dense and missing are made for this;
-    SELECT subject, name, sentence FROM documentation describes them.
+    The views results, summary, versus_dense, leaderboard and duels are made for this;
+    bench schema describes them and their columns.
     """
     if as_csv and as_json:
         raise UserError("--csv and --json exclude each other; leave one out")

@@ -32,6 +32,7 @@ print("torch" in sys.modules)
         ["show", "tiny", "--json"],
         ["runs", "tiny"],
         ["sql", "select 1"],
+        ["schema"],
         ["report"],
         ["list", "suites"],
         ["list", "methods"],

@@ -37,6 +37,7 @@ from bench.store import (
 from bench.store.base import Base
 from bench.store.location import locate
 from bench.store.migrations.head import VERSION_TABLE
+from bench.store.questions import QUESTIONS
 from bench.store.sentences import TABLES, VIEWS
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
 from tests.store.test_migrating import make_revision_1
@@ -92,7 +93,9 @@ def _fill(store: Store) -> None:
     rng = np.random.default_rng(5)
     cells = [cell("none", 0, range(4)), cell("one-shot", 5, range(4)), cell("one-shot", 6, range(250))]
     mask = ArtifactRecord("mask", "fc1", 0, "bool", (12, 5), "bits+zlib", bytes(range(256)))
-    sizes: dict[str, Any] = {"macs": 180, "macs_kept": 70, "artifacts": (mask, replace(mask, name="fc2", content=None))}
+    cells += [cell("lottery", 6, range(206)), cell("dynamic", 3, range(4), target_sparsity=0.3111)]
+    sizes: dict[str, Any] = {"macs": 180, "macs_kept": 70, "parameters": 90, "parameters_kept": 40}
+    sizes["artifacts"] = (mask, replace(mask, name="fc2", content=None))
     runs = [run(key, rng.random(), rng.random(), **sizes) for one in cells for _, key in one.seeds]
     runs[1] = RunRecord("none/0/1", 1, "failed", reason="out of memory")
     runs[2] = run("none/0/2", 0.1, math.nan, status="diverged")
@@ -128,7 +131,7 @@ def test_every_view_says_the_same_as_in_a_file(place: str, tmp_path: Path) -> No
             assert here or view == "missing"
         for store in (file, server):
             here_id = store.environment(CPU)
-            assert len(store.done(here_id, 1)) == 258
+            assert len(store.done(here_id, 1)) == 258 + 206 + 4
             assert store.attempts(here_id) == {"none/0/1": 1}
             assert store.evaluations(["state"], here_id)["state"].test_loss == 0.5
 
@@ -164,6 +167,14 @@ def test_the_analysis_reads_the_arrays(place: str) -> None:
     assert np.array_equal(frame["array"][0], mask)
     with pytest.raises(UserError, match="has no histogram"):
         artifacts.histograms(place, "masked/1/0")
+
+
+def test_every_question_is_answered_alike(place: str, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "results.db") as file, Store.open(place) as server:
+        _fill(file)
+        for question in QUESTIONS:
+            here, there = ([_times_apart(dict(row)) for row in rows(store, question.sql)] for store in (file, server))
+            assert sorted(here, key=str) == sorted(there, key=str), question.title
 
 
 def test_registering_and_writing_again_changes_nothing(place: str) -> None:

@@ -31,8 +31,13 @@ def views(dialect: str) -> dict[str, str]:
 
 
 def create_statements(dialect: str) -> list[str]:
-    """CREATE VIEW for all of them; SQLite keeps the sentence with the text."""
-    return [f"create view {name} as /* {VIEWS[name]['']} */{select}" for name, select in views(dialect).items()]
+    """CREATE VIEW for all of them; SQLite keeps the sentences with the text, so that `.schema` tells them."""
+    return [f"create view {name} as /* {_explained(name)} */{select}" for name, select in views(dialect).items()]
+
+
+def _explained(view: str) -> str:
+    """The sentence of a view, and below it those of its columns."""
+    return "\n".join(f"{column}: {sentence}" if column else sentence for column, sentence in VIEWS[view].items())
 
 
 def drop_statements(dialect: str) -> list[str]:

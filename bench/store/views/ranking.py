@@ -41,7 +41,10 @@ _COSTS = {"parameters": "parameters_kept", "macs": "macs_kept", "bytes": "bytes_
 _SIZES = " ".join(f"when '{name}' then intervals.{name}" for name in _COSTS)
 _SIZE = f"case cost.name {_SIZES} end"
 _NAMES = " union all ".join(f"select '{name}' as name" for name in _COSTS)
-_SMALLER = "over (partition by suite_id, data, model, environment_id, cost order by size range unbounded preceding{x})"
+# What comes before a cell in this order costs no more; a cell is beaten when one of those is as accurate, or more so.
+# Cells that are equal in both are one group: none of them beats another.
+_BEFORE = """over (partition by suite_id, data, model, environment_id, cost order by size, test_accuracy_mean desc
+       groups between unbounded preceding and 1 preceding)"""
 
 FRONTIER = f"""
 with counted as (
@@ -66,8 +69,7 @@ cross join ({_NAMES}) as cost
 where {_SIZE} is not null
 ),
 compared as (
-select sized.*, max(test_accuracy_mean) {_SMALLER.format(x="")} as best,
-       max(test_accuracy_mean) {_SMALLER.format(x=" exclude group")} as best_of_smaller
+select sized.*, max(test_accuracy_mean) {_BEFORE} as best_before
 from sized
 )
 select {CELL}, intervals.cost, intervals.size, intervals.sparsity, intervals.n,
@@ -75,6 +77,5 @@ select {CELL}, intervals.cost, intervals.size, intervals.sparsity, intervals.n,
        intervals.test_accuracy_low, intervals.test_accuracy_high
 from compared as intervals
 {CELL_OF}
-where intervals.test_accuracy_mean = intervals.best
-  and (intervals.best_of_smaller is null or intervals.test_accuracy_mean > intervals.best_of_smaller)
+where intervals.best_before is null or intervals.test_accuracy_mean > intervals.best_before
 """
