@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from bench.checks import made_again
 from bench.errors import UserError
@@ -15,7 +14,7 @@ from bench.executors.messages import Done, Failed, Measure, Measured, Order
 from bench.executors.tasks import PackResult, Task, TaskResult
 from bench.ground import Ground
 from bench.plan import Plan, Work, inputs, pack_of, ready_packs, work_left
-from bench.recipe import digest
+from bench.receipts import Listener, Receipt, Session
 from bench.records import (
     RESULTS_VERSION,
     Accounts,
@@ -26,48 +25,10 @@ from bench.records import (
 )
 from bench.states import States
 from bench.store import EvaluationRecord, PackRecord, RunRecord, Store
-from bench.training.calibration import Calibration
+from bench.widths import Widths, packable
 
 ATTEMPTS = 3
 PACKS_BETWEEN_TRIMS = 20
-EVALUATED_AT_ONCE = 2 * 10**8  # bytes of weights in a pack that is only evaluated
-
-
-class Listener(Protocol):
-    """Who is told how a run goes on."""
-
-    def advanced(self, replica_steps: int) -> None: ...
-
-    def noticed(self, line: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Session:
-    """The store and the numbers under which this command writes to it."""
-
-    store: Store
-    session: int
-    environment: int
-
-
-@dataclass
-class Receipt:
-    """What a command did."""
-
-    runs: int = 0  # of the plan that was asked for
-    before: int = 0  # done already
-    made: dict[str, int] = field(default_factory=dict)  # by status
-    steps: int = 0  # training steps that were made
-    steps_alone: int = 0  # what the runs made now would have taken on their own
-    seconds: float = 0.0
-    ending: Literal["done", "interrupted"] = "done"
-
-    def count(self, status: str) -> None:
-        self.made[status] = self.made.get(status, 0) + 1
-
-    @property
-    def failed(self) -> int:
-        return self.made.get("failed", 0)
 
 
 def carry_out(
@@ -129,7 +90,7 @@ class _Driver:
         self._accounts = Accounts(plan)
         self._tried_again: set[str] = set()
         self._outdated = False  # whether the plan counts on a state that is not there
-        self._widths: dict[Hashable, int] = {}
+        self._widths = Widths(session)
         self._packs = 0
         self.receipt = Receipt(runs=len(self._asked), before=len(self._done))
         if given_up:
@@ -163,7 +124,7 @@ class _Driver:
         if not packs:
             return False
         kind, tasks = next(iter(packs.items()))
-        width = self._width(kind, tasks[0])
+        width = self._widths.of(kind, tasks[0], self._work)
         if width is None:
             return self._measure(kind, tasks[0])
         # Enough packs for all that are idle, none wider than it pays.
@@ -177,29 +138,13 @@ class _Driver:
         self._under_way[worker] = tasks
 
     def _ground(self, task: Task) -> Ground:
-        return self._work.ground[task.key]
-
-    def _width(self, kind: Hashable, task: Task) -> int | None:
-        """How wide a pack of this kind is to be; None when that has to be measured first."""
-        if kind not in self._widths:
-            ground = self._ground(task)
-            if task.stretch is None:
-                return max(1, min(1024, EVALUATED_AT_ONCE // (4 * ground.parameters)))
-            known = self._session.store.calibration(self._session.environment, calibration_name(ground))
-            if known is None or not Calibration(**known).holds(self._count(kind)):
-                return None
-            self._widths[kind] = Calibration(**known).width
-        return self._widths[kind]
-
-    def _count(self, kind: Hashable) -> int:
-        """How many tasks there are that could be stacked in packs of this kind."""
-        return sum(pack_of(task, self._work.ground[key]) == kind for key, task in self._work.tasks.items())
+        return self._plan.grounds[task.start]
 
     def _measure(self, kind: Hashable, task: Task) -> bool:
         """Have the width measured, once the machine is free for it; False while it is not."""
         if self._under_way or task.stretch is None:
             return False
-        question = Measure(self._ground(task).place, task.stretch.training, task.seed, self._count(kind))
+        question = Measure(self._ground(task).place, task.stretch.training, task.seed, packable(kind, self._work))
         self._measuring[self._crew.submit(question)] = kind, self._ground(task)
         return True
 
@@ -207,12 +152,10 @@ class _Driver:
         if worker in self._measuring:
             kind, ground = self._measuring.pop(worker)
             if isinstance(answer, Measured):
-                name = calibration_name(ground)
-                self._session.store.remember(self._session.environment, name, asdict(answer.calibration))
-                self._widths[kind] = answer.calibration.width
+                self._widths.learn(kind, ground, answer.calibration)
             elif isinstance(answer, Failed):
                 self._listener.noticed(f"the width of a pack could not be measured ({answer.message}); taking 1")
-                self._widths[kind] = 1
+                self._widths.settle(kind, 1)
             return
         tasks = self._under_way.pop(worker)
         if isinstance(answer, Failed):
@@ -235,7 +178,7 @@ class _Driver:
         else:
             half = len(tasks) // 2
             if failure.cause in ("memory", "died"):
-                self._widths[pack_of(tasks[0], self._work.ground[tasks[0].key])] = half
+                self._widths.settle(pack_of(tasks[0], self._ground(tasks[0])), half)
             self._listener.noticed(f"a pack of {len(tasks)} broke ({failure.message}); trying it in halves")
             self._broken += [tasks[half:], tasks[:half]]
 
@@ -312,10 +255,3 @@ class _Driver:
             self._done.add(row.key)
             self.receipt.count(row.status)
             self.receipt.steps_alone += row.steps_alone or 0
-
-
-def calibration_name(ground: Ground) -> str:
-    """Under which a width is remembered: what decides how long a step takes."""
-    start = ground.start(0)
-    shape = [start.network, ground.training.batch, ground.training.optimiser.kind]
-    return f"width {digest(shape)[:16]}"

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.benchmark import Benchmark
-    from bench.driver import Receipt
     from bench.outdated import Outdated
     from bench.outlook import Outlook
+    from bench.receipts import Receipt
 
 
 def run(
