@@ -23,12 +23,15 @@ from bench.records import (
     evaluation_record,
     run_record,
 )
+from bench.sharing import Sharing
 from bench.states import States
 from bench.store import EvaluationRecord, PackRecord, RunRecord, Store
+from bench.store.leases import Progress
 from bench.widths import Widths, packable
 
 ATTEMPTS = 3
 PACKS_BETWEEN_TRIMS = 20
+LOOK = 0.5  # seconds between two looks at what others have done, at least
 
 
 def carry_out(
@@ -44,14 +47,18 @@ def carry_out(
 
     Ctrl-C ends it cleanly, with all finished packs kept.
     """
-    driver = _Driver(plan, asked, session, states, crew, listener, again)
     began = time.monotonic()
+    sharing = Sharing(session, crew.size)
     try:
-        driver.work()
-    except KeyboardInterrupt:
-        driver.receipt.ending = "interrupted"
+        driver = _Driver(plan, asked, session, states, crew, listener, again, sharing)
+        try:
+            driver.work()
+        except KeyboardInterrupt:
+            driver.receipt.ending = "interrupted"
+        driver.count_others()
     finally:
         crew.stop()
+        sharing.leave()
     driver.receipt.seconds = time.monotonic() - began
     return driver.receipt
 
@@ -73,22 +80,24 @@ class _Driver:
         crew: Crew,
         listener: Listener,
         again: Collection[str],
+        sharing: Sharing,
     ) -> None:
         self._plan, self._session, self._states = plan, session, states
-        self._crew, self._listener = crew, listener
+        self._crew, self._listener, self._sharing = crew, listener, sharing
         self._done, given_up = runs_to_make(asked, session.store, session.environment)
         self._asked = set(asked)
-        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - set(again)
-        self._evaluations = session.store.evaluations(
-            {run.last_pruning for run in plan.runs.values() if run.last_pruning}, session.environment, RESULTS_VERSION
-        )
+        self._again = set(again)
+        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - self._again
+        self._before, self._final = frozenset(self._done), set[str]()  # done by others and at first; done here
         self._work: Work = self._what_is_left()
+        self._looked, self._looking = time.monotonic(), 0.0  # when the work was planned, and how long that took
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
         self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
         self._broken: list[Sequence[Task]] = []  # parts of packs that broke
         self._accounts = Accounts(plan)
         self._tried_again: set[str] = set()
+        self._waited = False  # whether it was said that others are waited for
         self._outdated = False  # whether the plan counts on a state that is not there
         self._widths = Widths(session)
         self._packs = 0
@@ -102,12 +111,33 @@ class _Driver:
                 self._look_again()
             while self._crew.idle and not self._measuring and self._give_out():
                 pass
-            if not self._under_way and not self._measuring:
+            if self._under_way or self._measuring:
+                for worker, answer in self._crew.answers(self._listener.advanced, self._sharing.until_due):
+                    self._hear(worker, answer)
+            elif self._sharing.company:
+                self._wait_for_others()
+            else:
                 raise RuntimeError("no task can begin although some are left")
-            for worker, answer in self._crew.answers(self._listener.advanced):
-                self._hear(worker, answer)
+            if self._sharing.due:
+                self._sharing.exchange()
+                self._sharing.give_back(self._sharing.spare(self._work, self._finished, self._taken, self._crew.idle))
+
+    def count_others(self) -> None:
+        """Of the runs that were asked for, those that are final now and were made elsewhere meanwhile."""
+        done, _ = runs_to_make(self._asked, self._session.store, self._session.environment)
+        self.receipt.by_others = len(done - self._before - self._final)
+
+    @property
+    def _taken(self) -> set[str]:
+        """The tasks that workers have."""
+        return {task.key for tasks in self._under_way.values() for task in tasks}
 
     def _what_is_left(self) -> Work:
+        self._evaluations = self._session.store.evaluations(
+            {run.last_pruning for run in self._plan.runs.values() if run.last_pruning},
+            self._session.environment,
+            RESULTS_VERSION,
+        )
         left = [run for key, run in self._plan.runs.items() if key not in self._skipped]
         unjudged = {run.last_pruning for run in left if run.last_pruning} - self._evaluations.keys()
         return work_left(self._plan, self._skipped, self._states.keys(), unjudged)
@@ -119,8 +149,11 @@ class _Driver:
         if self._broken:
             self._submit(self._broken.pop(), threads=1)
             return True
-        taken = {task.key for tasks in self._under_way.values() for task in tasks}
-        packs = ready_packs(self._work, self._finished, taken)
+        if self._sharing.company and not self._sharing.others:
+            self._look_again()  # what those who were here have made
+        packs = self._ready()
+        if not packs and self._sharing.company and self._reserve():
+            packs = self._ready()
         if not packs:
             return False
         kind, tasks = next(iter(packs.items()))
@@ -130,8 +163,54 @@ class _Driver:
         # Enough packs for all that are idle, none wider than it pays.
         shares = max(math.ceil(len(tasks) / width), min(self._crew.idle, len(tasks)))
         alone = self._crew.size if shares == 1 and len(packs) == 1 and not self._under_way else 1
-        self._submit(tasks[: math.ceil(len(tasks) / shares)], threads=alone)
-        return True
+        chosen = self._leased(tasks[: math.ceil(len(tasks) / shares)])
+        if chosen:
+            self._submit(chosen, threads=alone)
+        return bool(chosen)
+
+    def _ready(self) -> dict[Hashable, list[Task]]:
+        return ready_packs(self._work, self._finished, self._taken | self._sharing.closed(self._work.tasks))
+
+    def _leased(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Those of the tasks that are this driver's to do."""
+        keys = {task.key for task in tasks}
+        if keys <= self._sharing.mine and not self._sharing.due:
+            return tasks
+        self._tell(waiting=False)
+        taken, final = self._sharing.exchange(keys)
+        if final - self._again:
+            self._look_again()
+            return [
+                self._work.tasks[key] for key in (task.key for task in tasks) if key in taken & self._work.tasks.keys()
+            ]
+        return [task for task in tasks if task.key in self._sharing.mine]
+
+    def _reserve(self) -> bool:
+        """Plan anew by what others have done, then take a share of what is free; whether there was any."""
+        if time.monotonic() - self._looked < max(LOOK, 10 * self._looking):
+            return False
+        self._look_again()
+        wanted = self._asked & self._work.tasks.keys()
+        branches = self._sharing.share(self._work, self._finished, self._taken, wanted)
+        self._tell(waiting=not branches)
+        taken, final = self._sharing.exchange(branches)
+        if final or any(key in self._states for key in taken):
+            self._look_again()  # others have made some of it between the plan and the lease
+        return bool(taken) or not self._sharing.others
+
+    def _tell(self, *, waiting: bool) -> None:
+        left = sum(task.steps for key, task in self._work.tasks.items() if key not in self._finished)
+        self._sharing.tell(Progress(waiting, self.receipt.steps, left))
+
+    def _wait_for_others(self) -> None:
+        """Nothing is left here to begin: what others have taken comes from them, or falls free when they are gone."""
+        left = sum(key not in self._finished and key in self._asked for key in self._work.tasks)
+        if not self._waited:
+            self._waited = True
+            self._listener.noticed(
+                f"waiting for {left} runs that {self._sharing.others} other commands on this database are making"
+            )
+        time.sleep(min(LOOK, self._sharing.until_due))
 
     def _submit(self, tasks: Sequence[Task], threads: int) -> None:
         worker = self._crew.submit(Order(self._ground(tasks[0]).place, tuple(tasks), threads))
@@ -183,12 +262,18 @@ class _Driver:
             self._broken += [tasks[half:], tasks[:half]]
 
     def _look_again(self) -> None:
-        """Plan anew what is left, once nothing is under way: a state has gone and must be made again."""
+        """Plan anew what is left: others have made some of it, or a state has gone and must be made again."""
+        began = time.monotonic()
         self._outdated = False
-        self._skipped |= self._finished & set(self._plan.runs)
+        done, given_up = runs_to_make(self._asked, self._session.store, self._session.environment)
+        self._done |= done
+        self._skipped |= ((done | given_up) - self._again) | (self._finished & set(self._plan.runs))
         self._work = self._what_is_left()
         self._finished = set()
         self._broken = []
+        self._sharing.company = self._sharing.others > 0
+        self._sharing.give_back(self._sharing.mine - self._work.tasks.keys() - self._taken)
+        self._looked, self._looking = time.monotonic(), time.monotonic() - began
 
     def _take_in(self, tasks: Sequence[Task], answer: PackResult) -> None:
         """Write what a pack gave, in one transaction, then go on."""
@@ -206,6 +291,7 @@ class _Driver:
         self._write(rows, evaluations, answer, len(tasks))
         self.receipt.steps += sum(task.steps for task in tasks)
         self._finished.update(task.key for task in tasks)
+        self._sharing.give_back(task.key for task in tasks)
         for result in answer.results:
             if result.diverged_at is not None:
                 self._lose(result.key, "diverged", f"diverged by step {result.diverged_at}: a loss is not a number")
@@ -226,6 +312,7 @@ class _Driver:
             if self._work.waits_for[other] & lost:
                 lost.add(other)
         lost -= self._finished - {key}  # what was given up with another state already
+        lost -= self._sharing.held(lost)  # what others make may come off there
         rows = [
             broken_record(
                 self._plan.runs[other],
@@ -238,6 +325,7 @@ class _Driver:
         ]
         self._write(rows, [], None, 1)
         self._finished.update(lost)
+        self._sharing.give_back(lost)
 
     def _write(
         self, rows: list[RunRecord], evaluations: list[EvaluationRecord], answer: PackResult | None, width: int
@@ -250,8 +338,13 @@ class _Driver:
             seconds=answer.seconds if answer else None,
             width=width,
         )
-        self._session.store.write(self._session.session, self._session.environment, pack)
+        self._done |= {row.key for row in rows}
+        new = self._session.store.write(self._session.session, self._session.environment, pack)
+        if new < len(rows):  # others have made some of them, while this process was taken for gone
+            own = self._session.store.made_by(self._session.session, {row.key for row in rows})
+            rows = [row for row in rows if row.key in own]
         for row in rows:
-            self._done.add(row.key)
+            if row.status != "failed":
+                self._final.add(row.key)
             self.receipt.count(row.status)
             self.receipt.steps_alone += row.steps_alone or 0

@@ -31,6 +31,7 @@ class Receipt:
 
     runs: int = 0  # of the plan that was asked for
     before: int = 0  # done already
+    by_others: int = 0  # done meanwhile, by other commands on the same database
     made: dict[str, int] = field(default_factory=dict)  # by status
     steps: int = 0  # training steps that were made
     steps_alone: int = 0  # what the runs made now would have taken on their own

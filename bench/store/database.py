@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from bench.store.migrations.head import HEAD, REVISIONS, VERSION_TABLE
 PATIENCE = 60  # seconds to wait for another process's transaction
 _HEADER = b"SQLite format 3\x00"
 _OLDEST_SQLITE = (3, 37)
+_TURN = 0x62656E6368  # the number of the lock that writers take on a server
 
 
 def connect(url: URL, read_only: bool = False) -> Engine:
@@ -63,7 +65,7 @@ def _look_at_file(url: URL) -> str | None:
 def _connect_server(url: URL, read_only: bool) -> Engine:
     engine = _server_engine(url, read_only)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(reading=True) as connection:
             revision = _revision(connection, shown(url))
     except OperationalError as error:
         engine.dispose()
@@ -95,6 +97,8 @@ def _check_file(file: Path, read_only: bool) -> None:
         return
     if not file.is_file():
         raise UserError(f"{file}: is no file; give the path of a database file")
+    if _is_open(file):
+        return  # it was looked at when it was opened; see below
     try:
         with file.open("rb") as stream:
             head = stream.read(100)
@@ -114,6 +118,21 @@ def _check_file(file: Path, read_only: bool) -> None:
         raise UserError(f"{file}: the file is cut off; bring back a copy of it, or move it away and start afresh")
 
 
+# The files that this process has open, by device and inode, with the number of connections. POSIX drops all locks that
+# a process has on a file as soon as it closes the file anywhere: one that we look at by ourselves while SQLite has it
+# open would seem unused to other processes, and the last of those to end would take the log away under it.
+_open: Counter[tuple[int, int]] = Counter()
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    facts = file.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _is_open(file: Path) -> bool:
+    return _open[_identity(file)] > 0
+
+
 def _file_engine(file: Path, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
 
@@ -124,11 +143,17 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
     engine = create_engine("sqlite://", creator=open_connection, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
+    def prepare(connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(file)
+        _open[record.info["file"]] += 1
         connection.execute("pragma foreign_keys = on")
         if not read_only:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
+
+    @event.listens_for(engine, "close")
+    def closed(connection: Any, record: Any) -> None:
+        _open[record.info.pop("file")] -= 1
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -142,11 +167,21 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
 def _server_engine(url: URL, read_only: bool) -> Engine:
     options = "-c default_transaction_read_only=on" if read_only else ""
     try:
-        return create_engine(url, connect_args={"options": options} if options else {}, pool_pre_ping=True)
+        engine = create_engine(url, connect_args={"options": options} if options else {}, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise UserError(
             f"{shown(url)}: needs the package {error.name}; install it: pip install psycopg[binary]"
         ) from None
+
+    if not read_only:
+        event.listen(engine, "begin", _take_turn)
+    return engine
+
+
+def _take_turn(connection: Connection) -> None:
+    """One writer at a time, as in a file: two that add the same rows in another order would stop each other."""
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({_TURN})")
 
 
 def _revision(connection: Connection, place: str) -> str | None:

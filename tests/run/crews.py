@@ -70,7 +70,9 @@ class Desk:
         self._asked.append((name, question))
         return name
 
-    def answers(self, progress: Callable[[int], None]) -> Iterator[tuple[object, Done | Measured | Failed]]:
+    def answers(
+        self, progress: Callable[[int], None], seconds: float
+    ) -> Iterator[tuple[object, Done | Measured | Failed]]:
         name, question = self._asked.popleft()
         self.idle += 1
         yield name, self._answer(question, progress)

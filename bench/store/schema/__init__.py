@@ -13,6 +13,7 @@ from bench.store.schema.aids import Documentation, SquareRoot, StudentT
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
+from bench.store.schema.sharing import Driver, Lease
 from bench.store.sentences import TABLES
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Cell",
     "Curve",
     "Documentation",
+    "Driver",
     "Environment",
     "Evaluation",
     "Layer",
+    "Lease",
     "Pack",
     "Planned",
     "Plugin",
