@@ -24,6 +24,7 @@ from bench.cli import (
     runs,
     showing,
     speeding,
+    standing,
 )
 from bench.cli.output import warn
 from bench.errors import UserError
@@ -44,6 +45,7 @@ app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(runs.runs)
+app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
