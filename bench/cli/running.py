@@ -58,6 +58,8 @@ def run(
         ):
             _check_comparison(benchmark, metric, against)
             benchmark.prepare()
+            for line in benchmark.store.notices:
+                say(screen, line, "yellow")
             outlook = benchmark.outlook()
             _open_with(screen, benchmark)
             say(screen, _prospect(outlook))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bench.errors import UserError
+from bench.store.backup import back_up
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, shown
 from bench.store.migrations.head import HEAD, REVISIONS, VERSION_TABLE
@@ -24,26 +26,32 @@ _OLDEST_SQLITE = (3, 37)
 _TURN = 0x62656E6368  # the number of the lock that writers take on a server
 
 
-def connect(url: URL, read_only: bool = False) -> Engine:
-    """An engine for a database whose schema is that of this release; one that is not is refused or upgraded."""
+def connect(url: URL, read_only: bool = False, notice: Callable[[str], None] = lambda line: None) -> Engine:
+    """An engine for a database whose schema is that of this release; one that is not is refused or upgraded.
+
+    A file is copied before it is upgraded, and `notice` is told so in a line.
+    """
     with explained(shown(url)):
         if is_file(url):
-            return _connect_file(url, read_only)
+            return _connect_file(url, read_only, notice)
         return _connect_server(url, read_only)
 
 
-def _connect_file(url: URL, read_only: bool) -> Engine:
+def _connect_file(url: URL, read_only: bool, notice: Callable[[str], None]) -> Engine:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise UserError(f"this Python's SQLite is {sqlite3.sqlite_version}; use a Python with SQLite 3.37 or newer")
     file = file_of(url)
     _check_file(file, read_only)
-    revision = _look_at_file(url) if file.exists() and file.stat().st_size else None
+    revision = _look_at_file(file) if file.exists() and file.stat().st_size else None
     if read_only and revision != HEAD:
         raise UserError(_unfit(shown(url), revision))
     engine = _file_engine(file, read_only)
     try:
         if revision != HEAD:
+            copy = None if revision is None else back_up(file, revision, HEAD, _look_at_file)
             upgrade(engine, shown(url))
+            if copy is not None:
+                notice(f"{shown(url)}: brought from schema {revision} to {HEAD}; as it was before: {copy}")
         else:
             engine.connect().close()  # what is wrong with the file or its folder shows now
     except BaseException:
@@ -52,12 +60,12 @@ def _connect_file(url: URL, read_only: bool) -> Engine:
     return engine
 
 
-def _look_at_file(url: URL) -> str | None:
+def _look_at_file(file: Path) -> str | None:
     """The revision of a file, found without writing: a foreign one stays as it is to the last byte."""
-    engine = _file_engine(file_of(url), read_only=True)
+    engine = _file_engine(file, read_only=True)
     try:
         with engine.connect() as connection:
-            return _revision(connection, shown(url))
+            return _revision(connection, str(file))
     finally:
         engine.dispose()
 

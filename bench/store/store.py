@@ -40,12 +40,16 @@ class Store:
         self._url = url
         self._engine = engine
         self._read_only = read_only
+        self.notices: tuple[str, ...] = ()  # what its user is to be told of the opening
 
     @classmethod
     def open(cls, url_or_path: str | os.PathLike[str], read_only: bool = False) -> Store:
         """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
         url = locate(url_or_path)
-        return cls(url, database.connect(url, read_only), read_only)
+        notices: list[str] = []
+        store = cls(url, database.connect(url, read_only, notices.append), read_only)
+        store.notices = tuple(notices)
+        return store
 
     @property
     def place(self) -> str:

@@ -147,6 +147,33 @@ def test_it_is_then_like_one_that_was_made_new(old: Path, tmp_path: Path) -> Non
             connection.execute("update run set bytes_gzip = 'few'")
 
 
+def test_a_copy_is_kept_of_what_it_was(old: Path) -> None:
+    before = content(old)
+    with Store.open(old) as store:
+        (said,) = store.notices
+    backups = old.parent / ".bench" / "backups"
+    copy = backups / f"old.db.before-{HEAD}"
+    assert said == f"{old}: brought from schema 0001 to {HEAD}; as it was before: {copy}"
+    assert content(copy) == before
+    assert [file.name for file in backups.iterdir()] == [copy.name]
+    with Store.open(old) as store:
+        assert store.notices == ()
+    copy.rename(copy.with_name("old.db.before-0002"))
+    (backups / "other.db.before-0002").touch()
+    old.unlink()
+    of_revision_1(old, old.parent / "new.db")
+    Store.open(old).close()
+    assert sorted(file.name for file in backups.iterdir()) == [copy.name, "other.db.before-0002"]  # one of each file
+
+
+def test_without_a_copy_nothing_is_changed(old: Path) -> None:
+    before = content(old)
+    (old.parent / ".bench").write_text("in the way")
+    with pytest.raises(UserError, match=r"no copy could be made before its schema is changed .* the file is as it was"):
+        Store.open(old)
+    assert content(old) == before
+
+
 def test_work_goes_on_where_it_stopped(old: Path) -> None:
     with Store.open(old) as store:
         here = store.environment(CPU)
