@@ -12,7 +12,7 @@ from typing import Literal
 
 from bench.checks import replaced_data
 from bench.data.policy import DataPolicy, Progress
-from bench.driver import Listener, Receipt, Session, calibration_name, carry_out, runs_to_make
+from bench.driver import carry_out, runs_to_make
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
@@ -23,6 +23,7 @@ from bench.only import picked
 from bench.outlook import Outlook, estimated
 from bench.plan import Plan, make_plan, work_left
 from bench.provenance import session_info
+from bench.receipts import Listener, Receipt, Session
 from bench.records import RESULTS_VERSION, cell_records, suite_record
 from bench.registry import load_plugin
 from bench.states import States, states_folder
@@ -32,6 +33,7 @@ from bench.suite import read_suite
 from bench.suite.values import Suite
 from bench.training.calibration import Calibration
 from bench.training.devices import choose, model_name
+from bench.widths import calibration_name
 
 
 @dataclass(frozen=True)

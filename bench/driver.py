@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from bench.checks import made_again
 from bench.errors import UserError
@@ -15,7 +14,7 @@ from bench.executors.messages import Done, Failed, Measure, Measured, Order
 from bench.executors.tasks import PackResult, Task, TaskResult
 from bench.ground import Ground
 from bench.plan import Plan, Work, inputs, pack_of, ready_packs, work_left
-from bench.recipe import digest
+from bench.receipts import Listener, Receipt, Session
 from bench.records import (
     RESULTS_VERSION,
     Accounts,
@@ -24,50 +23,15 @@ from bench.records import (
     evaluation_record,
     run_record,
 )
+from bench.sharing import Sharing
 from bench.states import States
 from bench.store import EvaluationRecord, PackRecord, RunRecord, Store
-from bench.training.calibration import Calibration
+from bench.store.leases import Progress
+from bench.widths import Widths, packable
 
 ATTEMPTS = 3
 PACKS_BETWEEN_TRIMS = 20
-EVALUATED_AT_ONCE = 2 * 10**8  # bytes of weights in a pack that is only evaluated
-
-
-class Listener(Protocol):
-    """Who is told how a run goes on."""
-
-    def advanced(self, replica_steps: int) -> None: ...
-
-    def noticed(self, line: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Session:
-    """The store and the numbers under which this command writes to it."""
-
-    store: Store
-    session: int
-    environment: int
-
-
-@dataclass
-class Receipt:
-    """What a command did."""
-
-    runs: int = 0  # of the plan that was asked for
-    before: int = 0  # done already
-    made: dict[str, int] = field(default_factory=dict)  # by status
-    steps: int = 0  # training steps that were made
-    steps_alone: int = 0  # what the runs made now would have taken on their own
-    seconds: float = 0.0
-    ending: Literal["done", "interrupted"] = "done"
-
-    def count(self, status: str) -> None:
-        self.made[status] = self.made.get(status, 0) + 1
-
-    @property
-    def failed(self) -> int:
-        return self.made.get("failed", 0)
+LOOK = 0.5  # seconds between two looks at what others have done, at least
 
 
 def carry_out(
@@ -83,14 +47,18 @@ def carry_out(
 
     Ctrl-C ends it cleanly, with all finished packs kept.
     """
-    driver = _Driver(plan, asked, session, states, crew, listener, again)
     began = time.monotonic()
+    sharing = Sharing(session, crew.size)
     try:
-        driver.work()
-    except KeyboardInterrupt:
-        driver.receipt.ending = "interrupted"
+        driver = _Driver(plan, asked, session, states, crew, listener, again, sharing)
+        try:
+            driver.work()
+        except KeyboardInterrupt:
+            driver.receipt.ending = "interrupted"
+        driver.count_others()
     finally:
         crew.stop()
+        sharing.leave()
     driver.receipt.seconds = time.monotonic() - began
     return driver.receipt
 
@@ -112,24 +80,26 @@ class _Driver:
         crew: Crew,
         listener: Listener,
         again: Collection[str],
+        sharing: Sharing,
     ) -> None:
         self._plan, self._session, self._states = plan, session, states
-        self._crew, self._listener = crew, listener
+        self._crew, self._listener, self._sharing = crew, listener, sharing
         self._done, given_up = runs_to_make(asked, session.store, session.environment)
         self._asked = set(asked)
-        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - set(again)
-        self._evaluations = session.store.evaluations(
-            {run.last_pruning for run in plan.runs.values() if run.last_pruning}, session.environment, RESULTS_VERSION
-        )
+        self._again = set(again)
+        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - self._again
+        self._before, self._final = frozenset(self._done), set[str]()  # done by others and at first; done here
         self._work: Work = self._what_is_left()
+        self._looked, self._looking = time.monotonic(), 0.0  # when the work was planned, and how long that took
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
         self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
         self._broken: list[Sequence[Task]] = []  # parts of packs that broke
         self._accounts = Accounts(plan)
         self._tried_again: set[str] = set()
+        self._waited = False  # whether it was said that others are waited for
         self._outdated = False  # whether the plan counts on a state that is not there
-        self._widths: dict[Hashable, int] = {}
+        self._widths = Widths(session)
         self._packs = 0
         self.receipt = Receipt(runs=len(self._asked), before=len(self._done))
         if given_up:
@@ -141,12 +111,33 @@ class _Driver:
                 self._look_again()
             while self._crew.idle and not self._measuring and self._give_out():
                 pass
-            if not self._under_way and not self._measuring:
+            if self._under_way or self._measuring:
+                for worker, answer in self._crew.answers(self._listener.advanced, self._sharing.until_due):
+                    self._hear(worker, answer)
+            elif self._sharing.company:
+                self._wait_for_others()
+            else:
                 raise RuntimeError("no task can begin although some are left")
-            for worker, answer in self._crew.answers(self._listener.advanced):
-                self._hear(worker, answer)
+            if self._sharing.due:
+                self._sharing.exchange()
+                self._sharing.give_back(self._sharing.spare(self._work, self._finished, self._taken, self._crew.idle))
+
+    def count_others(self) -> None:
+        """Of the runs that were asked for, those that are final now and were made elsewhere meanwhile."""
+        done, _ = runs_to_make(self._asked, self._session.store, self._session.environment)
+        self.receipt.by_others = len(done - self._before - self._final)
+
+    @property
+    def _taken(self) -> set[str]:
+        """The tasks that workers have."""
+        return {task.key for tasks in self._under_way.values() for task in tasks}
 
     def _what_is_left(self) -> Work:
+        self._evaluations = self._session.store.evaluations(
+            {run.last_pruning for run in self._plan.runs.values() if run.last_pruning},
+            self._session.environment,
+            RESULTS_VERSION,
+        )
         left = [run for key, run in self._plan.runs.items() if key not in self._skipped]
         unjudged = {run.last_pruning for run in left if run.last_pruning} - self._evaluations.keys()
         return work_left(self._plan, self._skipped, self._states.keys(), unjudged)
@@ -158,48 +149,81 @@ class _Driver:
         if self._broken:
             self._submit(self._broken.pop(), threads=1)
             return True
-        taken = {task.key for tasks in self._under_way.values() for task in tasks}
-        packs = ready_packs(self._work, self._finished, taken)
+        if self._sharing.company and not self._sharing.others:
+            self._look_again()  # what those who were here have made
+        packs = self._ready()
+        if not packs and self._sharing.company and self._reserve():
+            packs = self._ready()
         if not packs:
             return False
         kind, tasks = next(iter(packs.items()))
-        width = self._width(kind, tasks[0])
+        width = self._widths.of(kind, tasks[0], self._work)
         if width is None:
             return self._measure(kind, tasks[0])
         # Enough packs for all that are idle, none wider than it pays.
         shares = max(math.ceil(len(tasks) / width), min(self._crew.idle, len(tasks)))
         alone = self._crew.size if shares == 1 and len(packs) == 1 and not self._under_way else 1
-        self._submit(tasks[: math.ceil(len(tasks) / shares)], threads=alone)
-        return True
+        chosen = self._leased(tasks[: math.ceil(len(tasks) / shares)])
+        if chosen:
+            self._submit(chosen, threads=alone)
+        return bool(chosen)
+
+    def _ready(self) -> dict[Hashable, list[Task]]:
+        return ready_packs(self._work, self._finished, self._taken | self._sharing.closed(self._work.tasks))
+
+    def _leased(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Those of the tasks that are this driver's to do."""
+        keys = {task.key for task in tasks}
+        if keys <= self._sharing.mine and not self._sharing.due:
+            return tasks
+        self._tell(waiting=False)
+        taken, final = self._sharing.exchange(keys)
+        if final - self._again:
+            self._look_again()
+            return [
+                self._work.tasks[key] for key in (task.key for task in tasks) if key in taken & self._work.tasks.keys()
+            ]
+        return [task for task in tasks if task.key in self._sharing.mine]
+
+    def _reserve(self) -> bool:
+        """Plan anew by what others have done, then take a share of what is free; whether there was any."""
+        if time.monotonic() - self._looked < max(LOOK, 10 * self._looking):
+            return False
+        self._look_again()
+        wanted = self._asked & self._work.tasks.keys()
+        branches = self._sharing.share(self._work, self._finished, self._taken, wanted)
+        self._tell(waiting=not branches)
+        taken, final = self._sharing.exchange(branches)
+        if final or any(key in self._states for key in taken):
+            self._look_again()  # others have made some of it between the plan and the lease
+        return bool(taken) or not self._sharing.others
+
+    def _tell(self, *, waiting: bool) -> None:
+        left = sum(task.steps for key, task in self._work.tasks.items() if key not in self._finished)
+        self._sharing.tell(Progress(waiting, self.receipt.steps, left))
+
+    def _wait_for_others(self) -> None:
+        """Nothing is left here to begin: what others have taken comes from them, or falls free when they are gone."""
+        left = sum(key not in self._finished and key in self._asked for key in self._work.tasks)
+        if not self._waited:
+            self._waited = True
+            self._listener.noticed(
+                f"waiting for {left} runs that {self._sharing.others} other commands on this database are making"
+            )
+        time.sleep(min(LOOK, self._sharing.until_due))
 
     def _submit(self, tasks: Sequence[Task], threads: int) -> None:
         worker = self._crew.submit(Order(self._ground(tasks[0]).place, tuple(tasks), threads))
         self._under_way[worker] = tasks
 
     def _ground(self, task: Task) -> Ground:
-        return self._work.ground[task.key]
-
-    def _width(self, kind: Hashable, task: Task) -> int | None:
-        """How wide a pack of this kind is to be; None when that has to be measured first."""
-        if kind not in self._widths:
-            ground = self._ground(task)
-            if task.stretch is None:
-                return max(1, min(1024, EVALUATED_AT_ONCE // (4 * ground.parameters)))
-            known = self._session.store.calibration(self._session.environment, calibration_name(ground))
-            if known is None or not Calibration(**known).holds(self._count(kind)):
-                return None
-            self._widths[kind] = Calibration(**known).width
-        return self._widths[kind]
-
-    def _count(self, kind: Hashable) -> int:
-        """How many tasks there are that could be stacked in packs of this kind."""
-        return sum(pack_of(task, self._work.ground[key]) == kind for key, task in self._work.tasks.items())
+        return self._plan.grounds[task.start]
 
     def _measure(self, kind: Hashable, task: Task) -> bool:
         """Have the width measured, once the machine is free for it; False while it is not."""
         if self._under_way or task.stretch is None:
             return False
-        question = Measure(self._ground(task).place, task.stretch.training, task.seed, self._count(kind))
+        question = Measure(self._ground(task).place, task.stretch.training, task.seed, packable(kind, self._work))
         self._measuring[self._crew.submit(question)] = kind, self._ground(task)
         return True
 
@@ -207,12 +231,10 @@ class _Driver:
         if worker in self._measuring:
             kind, ground = self._measuring.pop(worker)
             if isinstance(answer, Measured):
-                name = calibration_name(ground)
-                self._session.store.remember(self._session.environment, name, asdict(answer.calibration))
-                self._widths[kind] = answer.calibration.width
+                self._widths.learn(kind, ground, answer.calibration)
             elif isinstance(answer, Failed):
                 self._listener.noticed(f"the width of a pack could not be measured ({answer.message}); taking 1")
-                self._widths[kind] = 1
+                self._widths.settle(kind, 1)
             return
         tasks = self._under_way.pop(worker)
         if isinstance(answer, Failed):
@@ -235,17 +257,23 @@ class _Driver:
         else:
             half = len(tasks) // 2
             if failure.cause in ("memory", "died"):
-                self._widths[pack_of(tasks[0], self._work.ground[tasks[0].key])] = half
+                self._widths.settle(pack_of(tasks[0], self._ground(tasks[0])), half)
             self._listener.noticed(f"a pack of {len(tasks)} broke ({failure.message}); trying it in halves")
             self._broken += [tasks[half:], tasks[:half]]
 
     def _look_again(self) -> None:
-        """Plan anew what is left, once nothing is under way: a state has gone and must be made again."""
+        """Plan anew what is left: others have made some of it, or a state has gone and must be made again."""
+        began = time.monotonic()
         self._outdated = False
-        self._skipped |= self._finished & set(self._plan.runs)
+        done, given_up = runs_to_make(self._asked, self._session.store, self._session.environment)
+        self._done |= done
+        self._skipped |= ((done | given_up) - self._again) | (self._finished & set(self._plan.runs))
         self._work = self._what_is_left()
         self._finished = set()
         self._broken = []
+        self._sharing.company = self._sharing.others > 0
+        self._sharing.give_back(self._sharing.mine - self._work.tasks.keys() - self._taken)
+        self._looked, self._looking = time.monotonic(), time.monotonic() - began
 
     def _take_in(self, tasks: Sequence[Task], answer: PackResult) -> None:
         """Write what a pack gave, in one transaction, then go on."""
@@ -263,6 +291,7 @@ class _Driver:
         self._write(rows, evaluations, answer, len(tasks))
         self.receipt.steps += sum(task.steps for task in tasks)
         self._finished.update(task.key for task in tasks)
+        self._sharing.give_back(task.key for task in tasks)
         for result in answer.results:
             if result.diverged_at is not None:
                 self._lose(result.key, "diverged", f"diverged by step {result.diverged_at}: a loss is not a number")
@@ -283,6 +312,7 @@ class _Driver:
             if self._work.waits_for[other] & lost:
                 lost.add(other)
         lost -= self._finished - {key}  # what was given up with another state already
+        lost -= self._sharing.held(lost)  # what others make may come off there
         rows = [
             broken_record(
                 self._plan.runs[other],
@@ -295,6 +325,7 @@ class _Driver:
         ]
         self._write(rows, [], None, 1)
         self._finished.update(lost)
+        self._sharing.give_back(lost)
 
     def _write(
         self, rows: list[RunRecord], evaluations: list[EvaluationRecord], answer: PackResult | None, width: int
@@ -307,15 +338,13 @@ class _Driver:
             seconds=answer.seconds if answer else None,
             width=width,
         )
-        self._session.store.write(self._session.session, self._session.environment, pack)
+        self._done |= {row.key for row in rows}
+        new = self._session.store.write(self._session.session, self._session.environment, pack)
+        if new < len(rows):  # others have made some of them, while this process was taken for gone
+            own = self._session.store.made_by(self._session.session, {row.key for row in rows})
+            rows = [row for row in rows if row.key in own]
         for row in rows:
-            self._done.add(row.key)
+            if row.status != "failed":
+                self._final.add(row.key)
             self.receipt.count(row.status)
             self.receipt.steps_alone += row.steps_alone or 0
-
-
-def calibration_name(ground: Ground) -> str:
-    """Under which a width is remembered: what decides how long a step takes."""
-    start = ground.start(0)
-    shape = [start.network, ground.training.batch, ground.training.optimiser.kind]
-    return f"width {digest(shape)[:16]}"

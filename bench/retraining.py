@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from bench.benchmark import cores, environment_of
-from bench.driver import Listener, Session, calibration_name, carry_out, runs_to_make
+from bench.driver import carry_out, runs_to_make
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
@@ -16,11 +16,13 @@ from bench.opening import OpenedRun, open_run
 from bench.outlook import estimated
 from bench.plan import Work, work_left
 from bench.provenance import session_info
+from bench.receipts import Listener, Session
 from bench.records import RESULTS_VERSION
 from bench.states import States, states_folder
 from bench.store import Store
 from bench.training.calibration import Calibration
 from bench.training.devices import choose, is_available
+from bench.widths import calibration_name
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("allocation", "levels", "ground", "scoring", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "driver", "keeping", "stored"),
+    ("checks", "records", "provenance", "receipts", "widths", "sharing", "driver", "keeping", "stored", "status"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
     ("retraining", "loading", "shipping", "speeding"),

@@ -25,6 +25,7 @@ from bench.cli import (
     runs,
     showing,
     speeding,
+    standing,
 )
 from bench.cli.output import warn
 from bench.errors import UserError
@@ -45,6 +46,7 @@ app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(runs.runs)
+app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)

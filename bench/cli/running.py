@@ -14,15 +14,16 @@ from bench.cli.comparing import compared, print_comparison
 from bench.cli.output import STANDIN, console, counted, duration, emit, say
 from bench.cli.progress import listening
 from bench.cli.requests import DATABASE, opened
+from bench.cli.signals import ending_cleanly
 from bench.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.benchmark import Benchmark
-    from bench.driver import Receipt
     from bench.outdated import Outdated
     from bench.outlook import Outlook
+    from bench.receipts import Receipt
 
 
 def run(
@@ -51,9 +52,14 @@ def run(
     """
     screen = console(stderr=as_json)
     try:
-        with opened(screen, suite, profile, db, device, seeds, only, data, plugin, note, threads) as benchmark:
+        with (
+            ending_cleanly(),
+            opened(screen, suite, profile, db, device, seeds, only, data, plugin, note, threads) as benchmark,
+        ):
             _check_comparison(benchmark, metric, against)
             benchmark.prepare()
+            for line in benchmark.store.notices:
+                say(screen, line, "yellow")
             outlook = benchmark.outlook()
             _open_with(screen, benchmark)
             say(screen, _prospect(outlook))
@@ -198,7 +204,7 @@ def _write_report(database: str, folder: Path, metric: str | None, against: str)
 def _without_result(receipt: Receipt) -> int:
     """Runs that were asked for and have no final row."""
     final = sum(count for status, count in receipt.made.items() if status != "failed")
-    return max(0, receipt.runs - receipt.before - final)
+    return max(0, receipt.runs - receipt.before - receipt.by_others - final)
 
 
 def _receipt(receipt: Receipt, page: str | None) -> list[str]:
@@ -213,8 +219,9 @@ def _receipt(receipt: Receipt, page: str | None) -> list[str]:
     odd = [f"{count:,} {status}" for status, count in sorted(receipt.made.items()) if status not in ("done", "failed")]
     made = sum(receipt.made.values()) - receipt.failed
     parts = [
-        f"{counted(receipt.before + made, 'run')} of {receipt.runs:,} done"
-        f" ({made:,} now{', of them ' + ', '.join(odd) if odd else ''}, {receipt.before:,} before)",
+        f"{counted(receipt.before + made + receipt.by_others, 'run')} of {receipt.runs:,} done"
+        f" ({made:,} now{', of them ' + ', '.join(odd) if odd else ''}{_elsewhere(receipt)},"
+        f" {receipt.before:,} before)",
         f"{receipt.steps:,} training steps made in {duration(receipt.seconds)},"
         f" {receipt.steps_alone:,} had each run been made alone",
         f"report in {page}" if page else "no report written",
@@ -224,12 +231,17 @@ def _receipt(receipt: Receipt, page: str | None) -> list[str]:
 
 def _stopped(receipt: Receipt) -> list[str]:
     made = sum(receipt.made.values()) - receipt.failed
-    if not made + receipt.before:
+    if not made + receipt.before + receipt.by_others:
         return ["stopped before the first run was done. The same command begins where it stopped"]
     return [
-        f"stopped after {counted(receipt.before + made, 'run')} of {receipt.runs:,} ({made:,} now); all of them are "
+        f"stopped after {counted(receipt.before + made + receipt.by_others, 'run')} of {receipt.runs:,} "
+        f"({made:,} now{_elsewhere(receipt)}); all of them are "
         "kept. The same command goes on from there"
     ]
+
+
+def _elsewhere(receipt: Receipt) -> str:
+    return f", {receipt.by_others:,} by other commands" if receipt.by_others else ""
 
 
 def _outdated_line(entry: Outdated) -> str:

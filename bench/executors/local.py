@@ -96,10 +96,10 @@ class Crew:
         self._busy.append(worker)
         return worker
 
-    def answers(self, progress: Callable[[int], None]) -> Iterator[tuple[LocalWorker, Answer]]:
-        """Wait until at least one worker has said something; those that have finished, with what they say."""
+    def answers(self, progress: Callable[[int], None], seconds: float) -> Iterator[tuple[LocalWorker, Answer]]:
+        """Wait, at most so long, until a worker has said something; those that have finished, with what they say."""
         speaking = {worker.connection: worker for worker in self._busy}
-        for connection in wait(list(speaking)):
+        for connection in wait(list(speaking), seconds):
             worker = speaking[connection]  # type: ignore[index]  # wait gives back what it was given
             message = worker.receive()
             if isinstance(message, Progress):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bench.errors import UserError
+from bench.store.backup import back_up
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, shown
 from bench.store.migrations.head import HEAD, REVISIONS, VERSION_TABLE
@@ -20,28 +23,35 @@ from bench.store.migrations.head import HEAD, REVISIONS, VERSION_TABLE
 PATIENCE = 60  # seconds to wait for another process's transaction
 _HEADER = b"SQLite format 3\x00"
 _OLDEST_SQLITE = (3, 37)
+_TURN = 0x62656E6368  # the number of the lock that writers take on a server
 
 
-def connect(url: URL, read_only: bool = False) -> Engine:
-    """An engine for a database whose schema is that of this release; one that is not is refused or upgraded."""
+def connect(url: URL, read_only: bool = False, notice: Callable[[str], None] = lambda line: None) -> Engine:
+    """An engine for a database whose schema is that of this release; one that is not is refused or upgraded.
+
+    A file is copied before it is upgraded, and `notice` is told so in a line.
+    """
     with explained(shown(url)):
         if is_file(url):
-            return _connect_file(url, read_only)
+            return _connect_file(url, read_only, notice)
         return _connect_server(url, read_only)
 
 
-def _connect_file(url: URL, read_only: bool) -> Engine:
+def _connect_file(url: URL, read_only: bool, notice: Callable[[str], None]) -> Engine:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise UserError(f"this Python's SQLite is {sqlite3.sqlite_version}; use a Python with SQLite 3.37 or newer")
     file = file_of(url)
     _check_file(file, read_only)
-    revision = _look_at_file(url) if file.exists() and file.stat().st_size else None
+    revision = _look_at_file(file) if file.exists() and file.stat().st_size else None
     if read_only and revision != HEAD:
         raise UserError(_unfit(shown(url), revision))
     engine = _file_engine(file, read_only)
     try:
         if revision != HEAD:
+            copy = None if revision is None else back_up(file, revision, HEAD, _look_at_file)
             upgrade(engine, shown(url))
+            if copy is not None:
+                notice(f"{shown(url)}: brought from schema {revision} to {HEAD}; as it was before: {copy}")
         else:
             engine.connect().close()  # what is wrong with the file or its folder shows now
     except BaseException:
@@ -50,12 +60,12 @@ def _connect_file(url: URL, read_only: bool) -> Engine:
     return engine
 
 
-def _look_at_file(url: URL) -> str | None:
+def _look_at_file(file: Path) -> str | None:
     """The revision of a file, found without writing: a foreign one stays as it is to the last byte."""
-    engine = _file_engine(file_of(url), read_only=True)
+    engine = _file_engine(file, read_only=True)
     try:
         with engine.connect() as connection:
-            return _revision(connection, shown(url))
+            return _revision(connection, str(file))
     finally:
         engine.dispose()
 
@@ -63,7 +73,7 @@ def _look_at_file(url: URL) -> str | None:
 def _connect_server(url: URL, read_only: bool) -> Engine:
     engine = _server_engine(url, read_only)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(reading=True) as connection:
             revision = _revision(connection, shown(url))
     except OperationalError as error:
         engine.dispose()
@@ -95,6 +105,8 @@ def _check_file(file: Path, read_only: bool) -> None:
         return
     if not file.is_file():
         raise UserError(f"{file}: is no file; give the path of a database file")
+    if _is_open(file):
+        return  # it was looked at when it was opened; see below
     try:
         with file.open("rb") as stream:
             head = stream.read(100)
@@ -114,6 +126,21 @@ def _check_file(file: Path, read_only: bool) -> None:
         raise UserError(f"{file}: the file is cut off; bring back a copy of it, or move it away and start afresh")
 
 
+# The files that this process has open, by device and inode, with the number of connections. POSIX drops all locks that
+# a process has on a file as soon as it closes the file anywhere: one that we look at by ourselves while SQLite has it
+# open would seem unused to other processes, and the last of those to end would take the log away under it.
+_open: Counter[tuple[int, int]] = Counter()
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    facts = file.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _is_open(file: Path) -> bool:
+    return _open[_identity(file)] > 0
+
+
 def _file_engine(file: Path, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
 
@@ -124,11 +151,17 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
     engine = create_engine("sqlite://", creator=open_connection, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
+    def prepare(connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(file)
+        _open[record.info["file"]] += 1
         connection.execute("pragma foreign_keys = on")
         if not read_only:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
+
+    @event.listens_for(engine, "close")
+    def closed(connection: Any, record: Any) -> None:
+        _open[record.info.pop("file")] -= 1
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -142,11 +175,21 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
 def _server_engine(url: URL, read_only: bool) -> Engine:
     options = "-c default_transaction_read_only=on" if read_only else ""
     try:
-        return create_engine(url, connect_args={"options": options} if options else {}, pool_pre_ping=True)
+        engine = create_engine(url, connect_args={"options": options} if options else {}, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise UserError(
             f"{shown(url)}: needs the package {error.name}; install it: pip install psycopg[binary]"
         ) from None
+
+    if not read_only:
+        event.listen(engine, "begin", _take_turn)
+    return engine
+
+
+def _take_turn(connection: Connection) -> None:
+    """One writer at a time, as in a file: two that add the same rows in another order would stop each other."""
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({_TURN})")
 
 
 def _revision(connection: Connection, place: str) -> str | None:

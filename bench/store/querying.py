@@ -112,7 +112,7 @@ def query_server(engine: Engine, sql: str, parameters: Parameters | None, limit:
     if first not in _READERS:
         raise UserError(_refusal(first.upper()) if first else "nothing is asked; write a SELECT")
     compiled = text(sql).compile(dialect=engine.dialect)
-    with engine.connect() as connection:
+    with engine.connect().execution_options(reading=True) as connection:
         connection.exec_driver_sql("set transaction read only")
         if limit is not None:
             connection.exec_driver_sql(f"set local statement_timeout = {max(1, round(limit * 1000))}")

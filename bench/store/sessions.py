@@ -8,10 +8,10 @@ import platform
 import socket
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bench.store.rows import add_new, ids
-from bench.store.schema import Environment, Plugin, Session, SessionPlugin
+from bench.store.schema import Driver, Environment, Plugin, Session, SessionPlugin
 from bench.store.texts import compact, content_hash, masked, now
 from bench.store.values import Ending, EnvironmentInfo, SessionInfo
 
@@ -31,7 +31,7 @@ def process_start(process: int) -> str | None:
     return f"{boot} {text.rpartition(')')[2].split()[19]}"
 
 
-def _is_alive(process: int, start: str | None) -> bool:
+def is_alive(process: int, start: str | None) -> bool:
     if start is not None and platform.system() == "Linux":
         return process_start(process) == start
     try:
@@ -78,7 +78,8 @@ def _mark_stale(connection: Connection) -> None:
         Session.status == "running", Session.host_hash == host_hash()
     )
     for session, process, start in connection.execute(running).all():
-        if not _is_alive(process, start):
+        if not is_alive(process, start):
+            connection.execute(delete(Driver).where(Driver.session_id == session))
             connection.execute(update(Session).where(Session.id == session).values(status="stale", ended_at=now()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from bench.errors import UserError
-from bench.store import database, published, registration, sessions, writing
+from bench.store import database, leases, published, registration, sessions, writing
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, locate, shown
 from bench.store.querying import Parameters, query_file, query_server
 from bench.store.rows import blocks
-from bench.store.schema import Calibration, Environment, Evaluation, Run
+from bench.store.schema import Calibration, Environment, Evaluation, Pack, Run
 from bench.store.texts import compact, now
 from bench.store.values import (
     FINAL,
@@ -40,16 +40,20 @@ class Store:
         self._url = url
         self._engine = engine
         self._read_only = read_only
+        self.notices: tuple[str, ...] = ()  # what its user is to be told of the opening
 
     @classmethod
     def open(cls, url_or_path: str | os.PathLike[str], read_only: bool = False) -> Store:
         """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
         url = locate(url_or_path)
-        engine = database.connect(url, read_only)
+        notices: list[str] = []
+        engine = database.connect(url, read_only, notices.append)
         if not read_only:
             with explained(shown(url)):
                 published.bring_up_to_date(engine)
-        return cls(url, engine, read_only)
+        store = cls(url, engine, read_only)
+        store.notices = tuple(notices)
+        return store
 
     @property
     def place(self) -> str:
@@ -81,6 +85,22 @@ class Store:
         with self._writing() as connection:
             sessions.end_session(connection, session, status)
 
+    def exchange(
+        self,
+        seat: leases.Seat,
+        progress: leases.Progress,
+        take: Collection[str] = (),
+        give_back: Collection[str] = (),
+    ) -> leases.Standing:
+        """Give a sign of life, give leases back and take others; how the driver then stands among the others."""
+        with self._writing() as connection:
+            return leases.exchange(connection, seat, progress, take, give_back)
+
+    def leave(self, session: int) -> None:
+        """Give all leases of a session back: it makes no more runs."""
+        with self._writing() as connection:
+            leases.leave(connection, session)
+
     def environment(self, info: EnvironmentInfo) -> int:
         """The number of an environment in this database."""
         with self._writing() as connection:
@@ -100,6 +120,12 @@ class Store:
         """Enter all that a pack brought, or nothing; return how many of its runs were new. Final rows never change."""
         with self._writing() as connection:
             return writing.write(connection, session, environment, pack)
+
+    def made_by(self, session: int, keys: Iterable[str]) -> set[str]:
+        """Which of these runs a session has written."""
+        wanted = select(Run.key).join(Pack, Pack.id == Run.pack_id).where(Pack.session_id == session)
+        with self._reading() as connection:
+            return {key for block in blocks(keys) for key in connection.scalars(wanted.where(Run.key.in_(block)))}
 
     def done(self, environment: int, results_version: int) -> set[str]:
         """The keys of the runs that are final on this side: made here, or merged from elsewhere."""

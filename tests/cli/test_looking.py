@@ -31,6 +31,7 @@ print("torch" in sys.modules)
         ["show", "tiny.yaml"],
         ["show", "tiny", "--json"],
         ["runs", "tiny"],
+        ["status"],
         ["sql", "select 1"],
         ["schema"],
         ["report"],

@@ -16,10 +16,11 @@ import torch
 
 from bench.benchmark import environment_of
 from bench.data.policy import DataPolicy
-from bench.driver import Session, carry_out
+from bench.driver import carry_out
 from bench.grid import expand
 from bench.plan import make_plan
 from bench.provenance import session_info
+from bench.receipts import Session
 from bench.records import RESULTS_VERSION, cell_records, suite_record
 from bench.states import States, states_folder
 from bench.store import Store

@@ -16,11 +16,12 @@ from typing import Any
 
 import torch
 
-from bench.driver import Receipt, Session, carry_out
+from bench.driver import carry_out
 from bench.executors.local import Crew
 from bench.executors.messages import Done, Failed, Measure, Measured, Order, Setting
 from bench.executors.workshop import Workshops
 from bench.plan import Plan
+from bench.receipts import Receipt, Session
 from bench.records import cell_records, suite_record
 from bench.states import StateMissing, States
 from bench.store import EnvironmentInfo, SessionInfo, Store
@@ -69,7 +70,9 @@ class Desk:
         self._asked.append((name, question))
         return name
 
-    def answers(self, progress: Callable[[int], None]) -> Iterator[tuple[object, Done | Measured | Failed]]:
+    def answers(
+        self, progress: Callable[[int], None], seconds: float
+    ) -> Iterator[tuple[object, Done | Measured | Failed]]:
         name, question = self._asked.popleft()
         self.idle += 1
         yield name, self._answer(question, progress)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.checks import replaced_data
-from bench.driver import Listener
 from bench.plan import Plan
+from bench.receipts import Listener
 from bench.states import States
 from bench.store import Store
 from tests.plan.grids import method, plan

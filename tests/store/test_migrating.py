@@ -28,6 +28,7 @@ NEW_COLUMNS = {
     },
     "evaluation": {"recalibrated_validation_accuracy", "recalibrated_test_accuracy"},
 }
+NEW_TABLES = ("speed", "artifact", "driver", "lease")
 
 
 def filled(file: Path) -> Path:
@@ -101,7 +102,7 @@ def test_the_old_database_is_one_of_the_first_release(old: Path) -> None:
         assert connection.execute(f"select * from {VERSION_TABLE}").fetchall() == [("0001",)]
         for table, new in NEW_COLUMNS.items():
             assert not new & set(columns(connection, table))
-        assert not {"speed", "artifact", "published", "questions"} & content(old).keys()
+        assert not {*NEW_TABLES, "published", "questions"} & content(old).keys()
     with pytest.raises(UserError, match=r"is from an earlier release \(schema 0001\); `bench run` on it brings it to"):
         Store.open(old, read_only=True)
 
@@ -111,9 +112,9 @@ def test_every_row_is_there_afterwards_with_null_in_what_is_new(old: Path) -> No
     assert all(before[table] for table in before if table not in ("settings", "recipe"))
     Store.open(old).close()
     after = content(old)
-    assert after.pop("speed") == after.pop("artifact") == []
     assert after.pop("published")
     assert after.pop("questions")
+    assert [after.pop(table) for table in NEW_TABLES] == [[] for _ in NEW_TABLES]
     assert after.keys() == before.keys()
     for table, found in after.items():
         new = dict.fromkeys(NEW_COLUMNS.get(table, ()))
@@ -146,6 +147,33 @@ def test_it_is_then_like_one_that_was_made_new(old: Path, tmp_path: Path) -> Non
             connection.execute("update run set macs = 9, macs_kept = 5, macs_effective = 6 where status = 'done'")
         with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT"):
             connection.execute("update run set bytes_gzip = 'few'")
+
+
+def test_a_copy_is_kept_of_what_it_was(old: Path) -> None:
+    before = content(old)
+    with Store.open(old) as store:
+        (said,) = store.notices
+    backups = old.parent / ".bench" / "backups"
+    copy = backups / f"old.db.before-{HEAD}"
+    assert said == f"{old}: brought from schema 0001 to {HEAD}; as it was before: {copy}"
+    assert content(copy) == before
+    assert [file.name for file in backups.iterdir()] == [copy.name]
+    with Store.open(old) as store:
+        assert store.notices == ()
+    copy.rename(copy.with_name("old.db.before-0002"))
+    (backups / "other.db.before-0002").touch()
+    old.unlink()
+    of_revision_1(old, old.parent / "new.db")
+    Store.open(old).close()
+    assert sorted(file.name for file in backups.iterdir()) == [copy.name, "other.db.before-0002"]  # one of each file
+
+
+def test_without_a_copy_nothing_is_changed(old: Path) -> None:
+    before = content(old)
+    (old.parent / ".bench").write_text("in the way")
+    with pytest.raises(UserError, match=r"no copy could be made before its schema is changed .* the file is as it was"):
+        Store.open(old)
+    assert content(old) == before
 
 
 def test_work_goes_on_where_it_stopped(old: Path) -> None:

@@ -14,6 +14,7 @@ from bench.store.schema.artifacts import Artifact
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
+from bench.store.schema.sharing import Driver, Lease
 from bench.store.sentences import TABLES
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "Cell",
     "Curve",
     "Documentation",
+    "Driver",
     "Environment",
     "Evaluation",
     "Layer",
+    "Lease",
     "Pack",
     "Planned",
     "Plugin",

@@ -1,0 +1,77 @@
+"""What `bench status` is made of: workers, pace, time left, failures, and what is stale."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bench.status import status
+from bench.store import PackRecord, SessionInfo, Store
+from bench.store.leases import Progress, Seat
+from tests.store.build import CPU, SUITE, cell, run
+
+
+def change(store: Store, sql: str, *values: object) -> None:
+    with closing(sqlite3.connect(store.place)) as connection:
+        connection.execute(sql, values)
+        connection.commit()
+
+
+def test_nobody(store: Store) -> None:
+    found = status(store)
+    assert (found.at_work, found.stale, found.failures, found.missing) == ((), (), (), ())
+    assert found.seconds_left is None
+
+
+def test_a_worker_with_its_leases_pace_and_time_left(store: Store) -> None:
+    store.register(SUITE, [cell(seeds=range(6))])
+    session = store.start_session(SessionInfo("bench run penguins"))
+    here = store.environment(CPU)
+    own = Seat(session, here, 1, workers=2)
+    store.exchange(own, Progress(), ["a", "b", "c"])
+    pack = PackRecord(
+        (run("one-shot/1/0"), run("one-shot/1/1"), run("one-shot/1/2", status="failed", reason="out of memory"))
+    )
+    store.write(session, here, pack)
+    store.exchange(own, Progress(waiting=True, steps_made=3000, steps_left=500))
+    now = datetime.now(UTC)
+    change(store, "update session set started_at = ?", (now - timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    change(store, "update driver set joined_at = '2026-01-01T00:00:00.0Z', heartbeat_at = '2026-01-01T00:05:00.0Z'")
+    found = status(store, now)
+    (one,) = found.at_work
+    assert (one.session, one.here, one.workers, one.leases, one.waiting) == (session, True, 2, 3, True)
+    assert one.environment == CPU.label
+    assert one.runs_an_hour == pytest.approx(3 / 0.5, rel=0.01)
+    assert one.steps_a_second == pytest.approx(10)
+    assert found.seconds_left == pytest.approx(50)
+    assert [(one.status, one.reason, one.runs) for one in found.failures] == [("failed", "out of memory", 1)]
+    assert [(left.suite, left.runs) for left in found.missing] == [("penguins", 4)]
+
+
+def test_what_is_long_ago_is_no_pace(store: Store) -> None:
+    session = store.start_session(SessionInfo("bench run"))
+    store.write(session, store.environment(CPU), PackRecord((run("one-shot/1/0"),)))
+    change(store, "update run set finished_at = '2020-01-01T00:00:00Z'")
+    assert [one.runs_an_hour for one in status(store).at_work] == [0]
+
+
+def test_a_process_that_is_gone_is_stale_before_anybody_has_marked_it(store: Store) -> None:
+    gone = store.start_session(SessionInfo("bench run"))
+    change(store, "update session set process = 999999999, process_start = 'another boot 1'")
+    alive = store.start_session(SessionInfo("bench run"))
+    change(store, "update session set status = 'running' where id = ?", gone)
+    found = status(store)
+    assert [one.session for one in found.stale] == [gone]
+    assert [one.session for one in found.at_work] == [alive]
+
+
+def test_two_work_off_the_same_steps(store: Store) -> None:
+    here = store.environment(CPU)
+    for left in (600, 400):
+        own = Seat(store.start_session(SessionInfo("bench run")), here, 1)
+        store.exchange(own, Progress(steps_made=100, steps_left=left))
+    change(store, "update driver set joined_at = '2026-01-01T00:00:00.0Z', heartbeat_at = '2026-01-01T00:00:10.0Z'")
+    assert status(store).seconds_left == pytest.approx(600 / 20)
