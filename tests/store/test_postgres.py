@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from bench.errors import UserError
-from bench.store import CurveRecord, EvaluationRecord, PackRecord, RunRecord, SessionInfo, SpeedRecord, Store, upgrade
+from bench.store import (
+    CurveRecord,
+    EvaluationRecord,
+    PackRecord,
+    RunRecord,
+    SessionInfo,
+    SpeedRecord,
+    Store,
+    published,
+    upgrade,
+)
 from bench.store.base import Base
 from bench.store.location import locate
 from bench.store.migrations.head import VERSION_TABLE
@@ -119,6 +130,24 @@ def test_every_view_says_the_same_as_in_a_file(place: str, tmp_path: Path) -> No
             assert len(store.done(here_id, 1)) == 258 + 206 + 4
             assert store.attempts(here_id) == {"none/0/1": 1}
             assert store.evaluations(["state"], here_id)["state"].test_loss == 0.5
+
+
+def test_what_others_published_is_entered_once_by_whoever_comes_first(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = published.files()[0]
+    changed = tmp_path / first.name
+    changed.write_text(first.read_text(encoding="utf-8") + "d,m,p,,,test_accuracy,,0.5,log,,,,,\n", encoding="utf-8")
+    with Store.open(place) as store:
+        (before,) = store.query("select count(*) from published").rows[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(published, "files", lambda: [changed, *sorted(first.parent.glob("*.csv"))[1:]])
+        with ThreadPoolExecutor(4) as several:
+            for store in several.map(lambda _: Store.open(place), range(4)):
+                assert store.query("select count(*) from published").rows == [(before + 1,)]
+                store.close()
+    with Store.open(place) as store:
+        assert store.query("select count(*) from published").rows == [(before,)]
 
 
 def test_every_question_is_answered_alike(place: str, tmp_path: Path) -> None:
