@@ -44,6 +44,8 @@ def bring_up_to_date(engine: Engine) -> None:
             return
     rows = {file.stem: read(file, content, hashes[file.stem]) for file, content in texts.items()}
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite has one writer anyhow
+            connection.exec_driver_sql("lock table published in exclusive mode")
         entered = _entered(connection)
         for project in sorted(entered.keys() | hashes.keys()):
             if entered.get(project) != hashes.get(project):

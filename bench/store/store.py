@@ -47,12 +47,10 @@ class Store:
         """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
         url = locate(url_or_path)
         notices: list[str] = []
-        engine = database.connect(url, read_only, notices.append)
-        if not read_only:
-            with explained(shown(url)):
-                published.bring_up_to_date(engine)
-        store = cls(url, engine, read_only)
+        store = cls(url, database.connect(url, read_only, notices.append), read_only)
         store.notices = tuple(notices)
+        if not read_only:
+            store._enter_published()
         return store
 
     @property
@@ -190,6 +188,14 @@ class Store:
             if is_file(self._url):
                 return query_file(file_of(self._url), sql, parameters, limit_seconds)
             return query_server(self._engine, sql, parameters, limit_seconds)
+
+    def _enter_published(self) -> None:
+        try:
+            with explained(self.place):
+                published.bring_up_to_date(self._engine)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -9,6 +9,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +33,7 @@ from bench.store import (
     SessionInfo,
     SpeedRecord,
     Store,
+    published,
     upgrade,
 )
 from bench.store.base import Base
@@ -167,6 +169,24 @@ def test_the_analysis_reads_the_arrays(place: str) -> None:
     assert np.array_equal(frame["array"][0], mask)
     with pytest.raises(UserError, match="has no histogram"):
         artifacts.histograms(place, "masked/1/0")
+
+
+def test_what_others_published_is_entered_once_by_whoever_comes_first(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = published.files()[0]
+    changed = tmp_path / first.name
+    changed.write_text(first.read_text(encoding="utf-8") + "d,m,p,,,test_accuracy,,0.5,log,,,,,\n", encoding="utf-8")
+    with Store.open(place) as store:
+        (before,) = store.query("select count(*) from published").rows[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(published, "files", lambda: [changed, *sorted(first.parent.glob("*.csv"))[1:]])
+        with ThreadPoolExecutor(4) as several:
+            for store in several.map(lambda _: Store.open(place), range(4)):
+                assert store.query("select count(*) from published").rows == [(before + 1,)]
+                store.close()
+    with Store.open(place) as store:
+        assert store.query("select count(*) from published").rows == [(before,)]
 
 
 def test_every_question_is_answered_alike(place: str, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def test_mistakes_in_a_file_are_said_with_their_place(
         Store.open(tmp_path / "results.db")
     (line,) = error.value.lines
     assert said in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["published", "results.db"]  # closed and complete
 
 
 def test_a_file_with_other_columns_is_refused(folder: Path, tmp_path: Path) -> None:
