@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from analysis import artifacts
 from bench.errors import UserError
+from bench.status import status
 from bench.store import (
     ArtifactRecord,
     CurveRecord,
@@ -37,10 +38,12 @@ from bench.store import (
     upgrade,
 )
 from bench.store.base import Base
+from bench.store.leases import Progress, Seat
 from bench.store.location import locate
 from bench.store.migrations.head import VERSION_TABLE
 from bench.store.questions import QUESTIONS
 from bench.store.sentences import TABLES, VIEWS
+from tests.run.commands import Command, folder_with_suite
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
 from tests.store.test_migrating import make_revision_1
 
@@ -277,6 +280,50 @@ def test_a_database_of_the_first_release_is_brought_up_to_date(place: str) -> No
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def _new_database(server: str, name: str) -> str:
+    url = locate(server)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    engine.dispose()
+    address = url.set(database=name).render_as_string(hide_password=False)
+    upgrade(address)
+    return address
+
+
+@pytest.mark.timeout(300)
+def test_two_nodes_share_a_suite(server: str, tmp_path: Path) -> None:
+    """Each in a folder of its own, as on machines that share nothing but the server."""
+    shared = _new_database(server, "shared")
+    folders = [folder_with_suite(tmp_path / name) for name in ("a", "b")]
+    commands = [Command(folder, "--db", shared) for folder in folders]
+    said = [command.end() for command in commands]
+    alone = folder_with_suite(tmp_path / "alone")
+    Command(alone).end()
+    wanted = "select key, status, test_loss, pruned_test_accuracy, weights_kept from results order by key"
+    with Store.open(shared) as store, Store.open(alone / "results.db") as file:
+        assert sorted(store.query(wanted).rows) == sorted(file.query(wanted).rows)
+        assert rows(store, "select key from run group by key having count(*) > 1") == []
+        assert len(rows(store, "select session_id from run join pack on pack.id = pack_id group by session_id")) == 2, (
+            said
+        )
+        assert rows(store, "select status from session") == [{"status": "done"}] * 2
+        assert rows(store, "select * from missing") == rows(store, "select * from driver") == []
+
+
+def test_leases_on_a_server_do_what_a_table_of_holders_does(server: str) -> None:
+    with Store.open(_new_database(server, "leases")) as store:
+        first, second = (Seat(store.start_session(SessionInfo("bench run")), store.environment(CPU), 1) for _ in "ab")
+        assert store.exchange(first, Progress(), ["a", "b"]).taken == {"a", "b"}
+        told = store.exchange(second, Progress(), ["b", "c"])
+        assert (told.taken, told.held, told.others) == ({"c"}, {"a", "b"}, 1)
+        store.exchange(first, Progress(), give_back=["b"])
+        assert store.exchange(second, Progress(), ["a", "b"]).taken == {"b"}
+        store.leave(first.session)
+        assert store.exchange(second, Progress(), ["a"]).taken == {"a"}
+        assert status(store).at_work[-1].leases == 3
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
