@@ -10,6 +10,7 @@ from sqlalchemy import MetaData
 
 from bench.store.base import Base
 from bench.store.schema.aids import Documentation, SquareRoot, StudentT
+from bench.store.schema.conflicts import Conflict
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
@@ -18,6 +19,7 @@ from bench.store.sentences import TABLES
 __all__ = [
     "Calibration",
     "Cell",
+    "Conflict",
     "Curve",
     "Documentation",
     "Environment",

@@ -174,6 +174,13 @@ TABLES: dict[str, Sentences] = {
         **SPEED,
         "session_id": "The session that measured it.",
     },
+    "conflict": {
+        "": "Two results of one run in one environment that do not agree, as a merge found them; both are kept.",
+        "run_id": "The run that comes first: your own before merged, then the earlier attempt.",
+        "other_id": "The other one.",
+        "differences": "By column: the value of the first and of the other. [JSON object]",
+        "found_at": "When the two met, UTC. [ISO 8601]",
+    },
     "calibration": {
         "": "What a short measurement on a device chose, such as the width of a pack; a resumed suite uses it again.",
         "environment_id": "Where it was measured.",
