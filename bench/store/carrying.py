@@ -67,8 +67,8 @@ def carry_packs(
         row["environment_id"] = environments[row["environment_id"]]
     known: dict[tuple[Any, ...], int] = {}
     for block in blocks(set(sessions.values())):
-        for row in target.execute(select(Pack.__table__).where(Pack.session_id.in_(block))).mappings():
-            known[tuple(row[name] for name in _PACK)] = row["id"]
+        for there in target.execute(select(Pack.__table__).where(Pack.session_id.in_(block))).mappings():
+            known[tuple(there[name] for name in _PACK)] = there["id"]
     _add_unknown(target, Pack, _PACK, rows, known)
     return {row["id"]: known[tuple(row[name] for name in _PACK)] for row in rows}
 
@@ -115,7 +115,8 @@ def carry_suites(source: Connection, target: Connection, keys: Collection[str]) 
     """The versions of suites that ask for one of these runs, with their cells; how many were not here is told.
 
     A version is never mixed with another. Where both sides have a current version of a name and profile, that of the
-    target stays if runs of it were made here; otherwise it is the later one, in whatever order databases come.
+    target stays if runs of it were made here; otherwise one of which runs were made here is chosen, or the later one,
+    in whatever order databases come.
     """
     planned = table_rows(source, Planned)
     cells = {row["id"]: row for row in table_rows(source, Cell)}
@@ -173,7 +174,7 @@ def _choose_current(target: Connection, name: str, profile: str, wished: set[int
     able = [row for row in rows if row.is_current or row.id in wished]
     if not able:
         return
-    chosen = max(able, key=lambda row: (row.registered_at, row.hash, row.plan_hash)).id
+    chosen = max(able, key=lambda row: (bool(row.own), row.registered_at, row.hash, row.plan_hash)).id
     target.execute(update(Suite).where(same_name, Suite.is_current == 1, Suite.id != chosen).values(is_current=0))
     target.execute(update(Suite).where(Suite.id == chosen).values(is_current=1))
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -118,7 +119,7 @@ class Guard:
         if not self.is_first:
             return
         with engine.connect() as connection:
-            sqlite = connection.connection.driver_connection
+            sqlite: Any = connection.connection.driver_connection
             sqlite.execute(f"pragma user_version = {secrets.randbelow(2**31 - 1) + 1}")
             sqlite.execute("pragma wal_checkpoint(truncate)").fetchall()
         with suppress(OSError):
@@ -146,7 +147,7 @@ class Guard:
         copy = self.guarded.copy
         fresh = copy.with_name(copy.name + ".new")
         with _alone(self.guarded.folder / "renewing.lock"), self._engine.connect() as connection:
-            source = connection.connection.driver_connection
+            source: Any = connection.connection.driver_connection
             (number,) = source.execute("pragma user_version").fetchone()
             if (self.guarded.left() or {}).get("number") != number:
                 return  # opened while another command was at work and git had changed the file: not ours to copy

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from bench.errors import UserError
-from bench.store import database, guarding, merging, moving, registration, sessions, writing
+from bench.store import database, forgetting, guarding, merging, moving, registration, sessions, writing
 from bench.store.faults import explained
+from bench.store.forgetting import Doomed, Filters
 from bench.store.guarding import Guard
 from bench.store.location import file_of, is_file, locate, shown
 from bench.store.merging import Merged
@@ -194,6 +195,19 @@ class Store:
             raise UserError(f"{shown(url)}: is the database that is merged into; give another one")
         with moving.source(other) as source, self._writing() as connection:
             return merging.merge(source, connection, merging.FROM_OTHERS)
+
+    def picked(self, filters: Filters) -> list[Doomed]:
+        """The runs that filters pick, without a change."""
+        with self._reading() as connection:
+            return forgetting.picked(connection, filters)
+
+    def forget(self, filters: Filters) -> int:
+        """Remove the runs that filters pick, and return how many that were."""
+        with self._writing() as connection:
+            count = forgetting.forget(connection, filters)
+        if self._guard is not None:
+            self._guard.renew()  # or they would come back from the copy
+        return count
 
     def query(self, sql: str, parameters: Parameters | None = None, limit_seconds: float | None = None) -> QueryResult:
         """Ask in SQL; whatever would write is refused. Parameters are named: ``where seed = :seed``."""

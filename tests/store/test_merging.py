@@ -237,7 +237,7 @@ def _make(blank: Path, file: Path, content: Sequence[tuple[Any, ...]]) -> None:
 
 
 @settings(
-    max_examples=8, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.lists(_RUN, max_size=4), min_size=3, max_size=3))
 def test_three_databases_come_to_the_same_in_any_order(
