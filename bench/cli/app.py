@@ -20,6 +20,7 @@ from bench.cli import (
     exporting,
     listing,
     making,
+    moving,
     predicting,
     running,
     runs,
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compare ways of pruning neural networks, and keep every result in a database.",
 )
-RUNNING, LOOKING, USING, OWN = "Run", "Look", "Use a network", "Components of your own"
+RUNNING, LOOKING, KEEPING, USING, OWN = "Run", "Look", "The database", "Use a network", "Components of your own"
 app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
@@ -54,6 +55,9 @@ app.command(rich_help_panel=LOOKING)(describing.browse)
 app.command("list", rich_help_panel=LOOKING)(listing.list_)
 app.add_typer(datasets.group, name="data", rich_help_panel=LOOKING)
 app.command(rich_help_panel=LOOKING)(explaining.explain)
+app.command(rich_help_panel=KEEPING)(moving.merge)
+app.command(rich_help_panel=KEEPING)(moving.forget)
+app.add_typer(moving.group, name="db", rich_help_panel=KEEPING)
 app.command(rich_help_panel=USING)(exporting.export)
 app.command(rich_help_panel=USING)(predicting.predict)
 app.command(rich_help_panel=OWN)(making.new)

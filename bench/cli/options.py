@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.bringing_back import before
+
 SuiteName = Annotated[
     str,
     typer.Argument(metavar="SUITE", help="A built-in suite (see: bench list suites), or the path of a suite file."),
@@ -16,7 +18,8 @@ RunName = Annotated[
 ]
 Profile = Annotated[str | None, typer.Option(help="A smaller form of the suite, such as quick.", metavar="NAME")]
 Database = Annotated[
-    str, typer.Option("--db", help="The result database: a file, or a server's address.", metavar="DB")
+    str,
+    typer.Option("--db", help="The result database: a file, or a server's address.", metavar="DB", callback=before),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", metavar="DEVICE")]
 Seeds = Annotated[int | None, typer.Option(help="How many seeds, in place of those of the suite.", metavar="N")]

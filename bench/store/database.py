@@ -70,6 +70,12 @@ def _look_at_file(file: Path) -> str | None:
         engine.dispose()
 
 
+def is_older(url: URL) -> bool:
+    """Whether a file is from an earlier release; one that cannot be read at all is refused."""
+    _check_file(file_of(url), read_only=True)
+    return _look_at_file(file_of(url)) not in (None, HEAD)
+
+
 def _connect_server(url: URL, read_only: bool) -> Engine:
     engine = _server_engine(url, read_only)
     try:
@@ -80,7 +86,7 @@ def _connect_server(url: URL, read_only: bool) -> Engine:
         raise UserError(_unreachable(url, error)) from None
     if revision != HEAD:
         engine.dispose()
-        raise UserError(_unfit(shown(url), revision))
+        raise UserError(_unfit(shown(url), revision, "bench db upgrade"))
     return engine
 
 
@@ -89,10 +95,10 @@ def _unreachable(url: URL, error: OperationalError) -> str:
     return f"{shown(url)}: cannot connect ({reason}); see to the server, user and password"
 
 
-def _unfit(place: str, revision: str | None) -> str:
+def _unfit(place: str, revision: str | None, mend: str = "bench run") -> str:
     if revision is None:
-        return f"{place}: holds no results yet; make them with `bench run`"
-    return f"{place}: is from an earlier release (schema {revision}); `bench run` on it brings it to schema {HEAD}"
+        return f"{place}: holds no results yet; begin with `{mend}`"
+    return f"{place}: is from an earlier release (schema {revision}); `{mend}` on it brings it to schema {HEAD}"
 
 
 def _check_file(file: Path, read_only: bool) -> None:

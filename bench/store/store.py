@@ -12,9 +12,23 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from bench.errors import UserError
-from bench.store import database, leases, published, registration, sessions, writing
+from bench.store import (
+    database,
+    forgetting,
+    guarding,
+    leases,
+    merging,
+    moving,
+    published,
+    registration,
+    sessions,
+    writing,
+)
 from bench.store.faults import explained
+from bench.store.forgetting import Doomed, Filters
+from bench.store.guarding import Guard
 from bench.store.location import file_of, is_file, locate, shown
+from bench.store.merging import Merged
 from bench.store.querying import Parameters, query_file, query_server
 from bench.store.rows import blocks
 from bench.store.schema import Calibration, Environment, Evaluation, Pack, Run
@@ -36,21 +50,51 @@ from bench.store.values import (
 class Store:
     """A result database that is open. Every writing method is one transaction."""
 
-    def __init__(self, url: URL, engine: Engine, read_only: bool) -> None:
+    brought_back = 0  # runs that were missing in the file when it was opened, and that its guard had
+
+    def __init__(self, url: URL, engine: Engine, read_only: bool, guard: Guard | None = None) -> None:
         self._url = url
         self._engine = engine
         self._read_only = read_only
         self.notices: tuple[str, ...] = ()  # what its user is to be told of the opening
+        self._guard = guard
 
     @classmethod
     def open(cls, url_or_path: str | os.PathLike[str], read_only: bool = False) -> Store:
         """Open a database: a file, which is made and brought to this release's schema as needed, or a server's URL."""
         url = locate(url_or_path)
+        if is_file(url) and not read_only:
+            return cls._open_file(url)
+        store = cls._connected(url, read_only)
+        if not read_only:
+            store._enter_published()
+        return store
+
+    @classmethod
+    def _connected(cls, url: URL, read_only: bool) -> Store:
         notices: list[str] = []
         store = cls(url, database.connect(url, read_only, notices.append), read_only)
         store.notices = tuple(notices)
-        if not read_only:
+        return store
+
+    @classmethod
+    def _open_file(cls, url: URL) -> Store:
+        """Open a file for writing; what git took out of it comes back first."""
+        guard = guarding.guard(file_of(url))
+        try:
+            store = cls._connected(url, read_only=False)
+            if guard is not None and guard.is_first and not guard.guarded.is_as_left():
+                with moving.source(guard.guarded.copy) as copy, store._writing() as connection:
+                    store.brought_back = merging.merge(copy, connection, merging.OWN_AGAIN).new
             store._enter_published()
+            if guard is not None:
+                with explained(store.place):
+                    guard.begin(store._engine)
+        except BaseException:
+            if guard is not None:
+                guard.abandon()
+            raise
+        store._guard = guard
         return store
 
     @property
@@ -60,10 +104,17 @@ class Store:
 
     def close(self) -> None:
         """Close it. The last one to close a file that was written to leaves it complete, with nothing beside it."""
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.finish()
         self._engine.dispose()
-        if is_file(self._url) and not self._read_only:
-            with explained(self.place):
-                database.fold(file_of(self._url))
+        try:
+            if is_file(self._url) and not self._read_only:
+                with explained(self.place):
+                    database.fold(file_of(self._url))
+        finally:
+            if guard is not None:
+                guard.release()
 
     def __enter__(self) -> Store:
         return self
@@ -182,6 +233,27 @@ class Store:
             connection.execute(old)
             connection.execute(insert(Calibration), [row])
 
+    def merge(self, other: str | os.PathLike[str]) -> Merged:
+        """Bring the runs of another database in, all or nothing; what is here already stays as it is."""
+        url = locate(other)
+        if _is_same(url, self._url):
+            raise UserError(f"{shown(url)}: is the database that is merged into; give another one")
+        with moving.source(other) as source, self._writing() as connection:
+            return merging.merge(source, connection, merging.FROM_OTHERS)
+
+    def picked(self, filters: Filters) -> list[Doomed]:
+        """The runs that filters pick, without a change."""
+        with self._reading() as connection:
+            return forgetting.picked(connection, filters)
+
+    def forget(self, filters: Filters) -> int:
+        """Remove the runs that filters pick, and return how many that were."""
+        with self._writing() as connection:
+            count = forgetting.forget(connection, filters)
+        if self._guard is not None:
+            self._guard.renew()  # or they would come back from the copy
+        return count
+
     def query(self, sql: str, parameters: Parameters | None = None, limit_seconds: float | None = None) -> QueryResult:
         """Ask in SQL; whatever would write is refused. Parameters are named: ``where seed = :seed``."""
         with explained(self.place):
@@ -203,11 +275,19 @@ class Store:
             raise UserError(f"{self.place}: is open for reading only; open it for writing to change it")
         with explained(self.place), self._engine.begin() as connection:
             yield connection
+        if self._guard is not None:
+            self._guard.changed()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with explained(self.place), self._engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+
+def _is_same(one: URL, other: URL) -> bool:
+    if is_file(one) and is_file(other):
+        return file_of(one).resolve() == file_of(other).resolve()
+    return one == other
 
 
 def upgrade(url_or_path: str | os.PathLike[str]) -> None:

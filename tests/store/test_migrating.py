@@ -28,7 +28,7 @@ NEW_COLUMNS = {
     },
     "evaluation": {"recalibrated_validation_accuracy", "recalibrated_test_accuracy"},
 }
-NEW_TABLES = ("speed", "artifact", "driver", "lease")
+NEW_TABLES = ("speed", "artifact", "driver", "lease", "conflict")
 
 
 def filled(file: Path) -> Path:

@@ -34,6 +34,7 @@ from bench.store import (
     SessionInfo,
     SpeedRecord,
     Store,
+    moving,
     published,
     upgrade,
 )
@@ -45,6 +46,7 @@ from bench.store.questions import QUESTIONS
 from bench.store.sentences import TABLES, VIEWS
 from tests.run.commands import Command, folder_with_suite
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
+from tests.store.test_merging import everything, told
 from tests.store.test_migrating import make_revision_1
 
 pytestmark = pytest.mark.long
@@ -324,6 +326,37 @@ def test_leases_on_a_server_do_what_a_table_of_holders_does(server: str) -> None
         store.leave(first.session)
         assert store.exchange(second, Progress(), ["a"]).taken == {"a"}
         assert status(store).at_work[-1].leases == 3
+
+
+def test_runs_go_to_a_server_and_come_back(server: str, tmp_path: Path) -> None:
+    engine = create_engine(locate(server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("create database shared")
+    engine.dispose()
+    shared = locate(server).set(database="shared").render_as_string(hide_password=False)
+    with pytest.raises(UserError, match="`bench db upgrade`"):
+        Store.open(shared)
+    upgrade(shared)
+    here = everything(tmp_path / "here.db")
+    with Store.open(shared) as store:
+        assert store.merge(here).new == 9
+        assert store.merge(here).new == 0
+        with Store.open(tmp_path / "other.db") as other:
+            fill(other, [cell("none", 0)], [run("none/0/2", 0.125), run("none/0/7")])
+        merged = store.merge(tmp_path / "other.db")
+        assert (merged.new, len(merged.conflicts)) == (2, 1)
+        assert rows(store, "select count(*) as n from conflict") == [{"n": 1}]
+    with Store.open(tmp_path / "back.db") as store, Store.open(tmp_path / "straight.db") as straight:
+        assert store.merge(shared).new == 11
+        assert store.merge(shared).new == 0
+        straight.merge(here)
+        straight.merge(tmp_path / "other.db")
+    assert told(tmp_path / "back.db") == told(tmp_path / "straight.db")
+    moving.copy(shared, tmp_path / "copy.db")
+    assert told(tmp_path / "copy.db") == told(tmp_path / "straight.db")
+    with Store.open(shared) as store:
+        assert store.forget({"key": ["none/0/7"]}) == 1
+        assert [one.key for one in store.picked({"key": ["none/0/2"], "origin": ["merged"]})] == ["none/0/2"] * 3
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:

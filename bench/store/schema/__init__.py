@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from bench.store.base import Base
 from bench.store.schema.aids import Documentation, Published, Question, SquareRoot, StudentT
 from bench.store.schema.artifacts import Artifact
+from bench.store.schema.conflicts import Conflict
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
@@ -21,6 +22,7 @@ __all__ = [
     "Artifact",
     "Calibration",
     "Cell",
+    "Conflict",
     "Curve",
     "Documentation",
     "Driver",

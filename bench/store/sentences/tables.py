@@ -200,6 +200,13 @@ TABLES: dict[str, Sentences] = {
         **ARTIFACT,
         "content": "The array in C order, little-endian, packed by its codec; NULL where it was left out as too large.",
     },
+    "conflict": {
+        "": "Two results of one run in one environment that do not agree, as a merge found them; both are kept.",
+        "run_id": "The run that comes first: your own before merged, then the earlier attempt.",
+        "other_id": "The other one.",
+        "differences": "By column: the value of the first and of the other. [JSON object]",
+        "found_at": "When the two met, UTC. [ISO 8601]",
+    },
     "calibration": {
         "": "What a short measurement on a device chose, such as the width of a pack; a resumed suite uses it again.",
         "environment_id": "Where it was measured.",
