@@ -15,7 +15,7 @@ PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan show report speed choose export data sql test test-long lint clean help stale
+.PHONY: bench plan show report speed choose export data sql browse status test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -71,9 +71,14 @@ export: $(installed) ## the network of a run, into export/RUN: make export RUN=3
 	@$(if $(RUN),:,echo 'usage: make export RUN=3f2a9c1b; bench runs SUITE lists the names' >&2; exit 2)
 	@$(bench_command) export $(call quoted,$(RUN)) $(db) $(call option,--plugin,$(PLUGIN))
 
-sql: $(light) ## a query to the database: make sql SQL="SELECT * FROM summary"
-	@$(if $(SQL),:,echo 'usage: make sql SQL="SELECT * FROM summary"' >&2; exit 2)
-	@$(bench_command) sql $(call quoted,$(SQL)) $(db)
+sql: $(light) ## a query to the database: make sql SQL="SELECT * FROM summary"; without one, a shell for many
+	@$(bench_command) sql $(if $(SQL),$(call quoted,$(SQL))) $(db)
+
+browse: $(dev) ## the database in a web browser
+	@$(bench_command) browse $(db)
+
+status: $(light) ## who is at work on the database, what is left, what failed
+	@$(bench_command) status $(db)
 
 data: $(installed) ## where each data set was found, or how it would be got
 	@$(bench_command) data $(call option,--data,$(DATA))

@@ -12,7 +12,7 @@ import pytest
 from tests.setup.checkouts import ROOT, Checkout
 
 TARGETS = (
-    *("bench", "plan", "show", "report", "speed", "choose", "export", "sql", "data"),
+    *("bench", "plan", "show", "report", "speed", "choose", "export", "sql", "browse", "status", "data"),
     *("test", "test-long", "lint", "clean", "help"),
 )
 STAMPS = (".light", ".installed", ".dev")
@@ -109,11 +109,8 @@ def test_a_run_is_asked_for(installed: Checkout) -> None:
     assert done.stdout == ""
 
 
-def test_a_query_is_asked_for(installed: Checkout) -> None:
-    done = installed.make("sql")
-    assert done.returncode != 0
-    assert "SELECT" in done.stderr
-    assert done.stdout == ""
+def test_without_a_query_there_is_a_shell(installed: Checkout) -> None:
+    assert arguments(installed, "sql") == ["sql", "--db", "results.db"]
 
 
 def test_a_second_call_installs_nothing_and_starts_no_python(installed: Checkout) -> None:
@@ -122,7 +119,7 @@ def test_a_second_call_installs_nothing_and_starts_no_python(installed: Checkout
         assert not [line for line in output if line.startswith(("SET-UP", "PYTHON"))]
 
 
-@pytest.mark.parametrize("target", ["show", "report", "choose", "sql"])
+@pytest.mark.parametrize("target", ["show", "report", "choose", "status", "sql"])
 def test_reading_needs_the_light_installation_only(installed: Checkout, target: str) -> None:
     for stamp in STAMPS[1:]:
         (installed.folder / ".venv" / stamp).unlink()
