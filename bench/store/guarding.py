@@ -163,7 +163,8 @@ class Guard:
             self.renew()
 
     def abandon(self) -> None:
-        """The database could not be opened."""
+        """Let go of the database; a worker that was forked meanwhile does not hold on to it."""
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
         os.close(self._lock)
 
     def release(self) -> None:

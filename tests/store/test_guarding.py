@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import UserError
 from bench.store import Store
 from tests.store.build import SUITE, cell, fill, rows, run
 from tests.store.test_killing import WRITER
@@ -90,6 +91,29 @@ def test_a_pull_brings_its_rows_and_leaves_yours(checkout: Path) -> None:
     git(checkout, "pull")
     with Store.open(file) as store:
         assert held(store) == [*MINE, *SHIPPED, ("shipped/1/1", "reference")]
+
+
+def test_runs_come_back_into_a_commit_without_the_file(checkout: Path) -> None:
+    file = checkout / "results.db"
+    work(file)
+    git(checkout, "rm", "-q", "-f", "results.db")
+    git(checkout, "commit", "-m", "without")
+    with Store.open(file) as store:
+        assert store.brought_back == 2
+        assert held(store) == MINE
+
+
+def test_a_copy_of_a_newer_release_is_neither_lost_nor_ignored(checkout: Path) -> None:
+    file, copy = checkout / "results.db", checkout / ".bench" / "own" / "results.db"
+    work(file)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("update bench_alembic_version set version_num = '9999'")
+        connection.commit()
+    before = copy.read_bytes()
+    git(checkout, "reset", "--hard")
+    with pytest.raises(UserError, match="own/results.db: was written by a newer release"):
+        Store.open(file)
+    assert copy.read_bytes() == before
 
 
 def test_what_is_forgotten_stays_forgotten(checkout: Path) -> None:

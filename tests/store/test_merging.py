@@ -14,17 +14,29 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UserError
-from bench.store import CurveRecord, EvaluationRecord, PackRecord, SessionInfo, SpeedRecord, Store
+from bench.store import ArtifactRecord, CurveRecord, EvaluationRecord, PackRecord, SessionInfo, SpeedRecord, Store
 from bench.store.sentences import TABLES, VIEWS
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
 from tests.store.test_migrating import of_revision_1
 
 # What a merge carries, and what belongs to a file: a new table has to be given its place here, and in merging.
 CARRIED = {
-    *("calibration", "cell", "conflict", "curve", "environment", "evaluation", "layer", "pack", "planned", "plugin"),
+    *(
+        "artifact",
+        "calibration",
+        "cell",
+        "conflict",
+        "curve",
+        "environment",
+        "evaluation",
+        "layer",
+        "pack",
+        "planned",
+        "plugin",
+    ),
     *("recipe", "run", "run_layer", "run_step", "session", "session_plugin", "settings", "speed", "suite", "trained"),
 }
-OF_THE_FILE = {"documentation", "square_root", "student_t"}
+OF_THE_FILE = {"documentation", "driver", "lease", "published", "questions", "square_root", "student_t"}
 
 
 def new(blank: Path, file: Path) -> Path:
@@ -70,6 +82,8 @@ def everything(file: Path) -> Path:
             for one in cells
             for seed, key in one.seeds
         ]
+        array = ArtifactRecord("mask", "fc1", 0, "bool", (2, 3), "bits+zlib", b"packed")
+        runs[1] = replace(runs[1], artifacts=(array, replace(array, name="fc2", content=None)))
         fill(store, cells, [replace(runs[0], status="failed", reason="out of memory"), *runs[1:]])
         fill(store, cells, [*runs[:1], run("none/0/1", 0.1)])
         fill(store, cells, runs[2:4], GPU)
