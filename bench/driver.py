@@ -166,7 +166,7 @@ class _Driver:
         chosen = self._leased(tasks[: math.ceil(len(tasks) / shares)])
         if chosen:
             self._submit(chosen, threads=alone)
-        return bool(chosen)
+        return bool(chosen) or not self._sharing.others
 
     def _ready(self) -> dict[Hashable, list[Task]]:
         return ready_packs(self._work, self._finished, self._taken | self._sharing.closed(self._work.tasks))
@@ -178,7 +178,7 @@ class _Driver:
             return tasks
         self._tell(waiting=False)
         taken, final = self._sharing.exchange(keys)
-        if final - self._again:
+        if self._news(final):
             self._look_again()
             return [
                 self._work.tasks[key] for key in (task.key for task in tasks) if key in taken & self._work.tasks.keys()
@@ -194,9 +194,13 @@ class _Driver:
         branches = self._sharing.share(self._work, self._finished, self._taken, wanted)
         self._tell(waiting=not branches)
         taken, final = self._sharing.exchange(branches)
-        if final or any(key in self._states for key in taken):
+        if self._news(final) or any(key in self._states for key in taken):
             self._look_again()  # others have made some of it between the plan and the lease
         return bool(taken) or not self._sharing.others
+
+    def _news(self, final: Collection[str]) -> bool:
+        """Whether others have made some since the work was planned; what was known to be final may be needed again."""
+        return bool((self._asked & set(final)) - self._done)
 
     def _tell(self, *, waiting: bool) -> None:
         left = sum(task.steps for key, task in self._work.tasks.items() if key not in self._finished)

@@ -49,7 +49,7 @@ class Standing:
     """How a driver stands among the others after an exchange."""
 
     taken: frozenset[str]  # of what it asked for
-    final: frozenset[str]  # of what it asked for: made already, by whomever
+    final: frozenset[str]  # of what it asked for: runs that are there already, whoever made them
     held: frozenset[str]  # by others
     others: int  # drivers at work in the same environment and version
     waiting: int  # of the others
@@ -81,7 +81,7 @@ def exchange(
     for block in blocks(give_back):
         connection.execute(delete(Lease).where(*mine, Lease.session_id == seat.session, Lease.key.in_(block)))
     final = _final(connection, seat, take)
-    taken = _take(connection, seat, [key for key in take if key not in final], clock)
+    taken = _take(connection, seat, take, clock)
     others = connection.execute(
         select(func.count(), func.coalesce(func.sum(Driver.waiting), 0)).where(
             Driver.session_id != seat.session,
