@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bench.errors import UserError
+from bench.store import looking
 from bench.store.backup import back_up
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, shown
@@ -111,11 +111,10 @@ def _check_file(file: Path, read_only: bool) -> None:
         return
     if not file.is_file():
         raise UserError(f"{file}: is no file; give the path of a database file")
-    if _is_open(file):
-        return  # it was looked at when it was opened; see below
+    if looking.is_open(file):
+        return  # it was looked at when it was opened
     try:
-        with file.open("rb") as stream:
-            head = stream.read(100)
+        head = looking.head(file, 100)
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror}); give yourself the right to read it") from error
     size = file.stat().st_size
@@ -132,21 +131,6 @@ def _check_file(file: Path, read_only: bool) -> None:
         raise UserError(f"{file}: the file is cut off; bring back a copy of it, or move it away and start afresh")
 
 
-# The files that this process has open, by device and inode, with the number of connections. POSIX drops all locks that
-# a process has on a file as soon as it closes the file anywhere: one that we look at by ourselves while SQLite has it
-# open would seem unused to other processes, and the last of those to end would take the log away under it.
-_open: Counter[tuple[int, int]] = Counter()
-
-
-def _identity(file: Path) -> tuple[int, int]:
-    facts = file.stat()
-    return facts.st_dev, facts.st_ino
-
-
-def _is_open(file: Path) -> bool:
-    return _open[_identity(file)] > 0
-
-
 def _file_engine(file: Path, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
 
@@ -158,8 +142,8 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
-        record.info["file"] = _identity(file)
-        _open[record.info["file"]] += 1
+        record.info["file"] = looking.inode(file)
+        looking.connected(record.info["file"])
         connection.execute("pragma foreign_keys = on")
         if not read_only:
             connection.execute("pragma journal_mode = wal")
@@ -167,7 +151,7 @@ def _file_engine(file: Path, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "close")
     def closed(connection: Any, record: Any) -> None:
-        _open[record.info.pop("file")] -= 1
+        looking.disconnected(record.info.pop("file"))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -23,6 +23,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from bench.store import looking
+
 _SHARE = 20  # times as long as the last copy took, before the next is made while a command goes on
 _NUMBER = slice(60, 64)  # where SQLite's header holds the number that a program may set
 
@@ -95,8 +97,7 @@ def _has_log(file: Path) -> bool:
 def _state(file: Path) -> dict[str, int]:
     if not file.exists():
         return {"size": 0, "time": 0, "number": 0}
-    with file.open("rb") as stream:
-        head = stream.read(100)
+    head = looking.head(file, 100)
     seen = file.stat()
     return {"size": seen.st_size, "time": seen.st_mtime_ns, "number": int.from_bytes(head[_NUMBER], "big")}
 
