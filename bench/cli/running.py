@@ -54,7 +54,7 @@ def run(
     try:
         with (
             ending_cleanly(),
-            opened(screen, suite, profile, db, device, seeds, only, data, plugin, note, threads) as benchmark,
+            opened(screen, suite, profile, db, device, seeds, only, data, plugin, note, threads, new_data) as benchmark,
         ):
             _check_comparison(benchmark, metric, against)
             benchmark.prepare()

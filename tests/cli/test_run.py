@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import TINY, Answer, Bench, environment, outside
@@ -181,3 +182,27 @@ def test_stand_ins_are_loud_at_both_ends(folder: Path) -> None:
     assert json.loads(outside(folder, "sql", "select distinct data from results", "--json").out) == [
         {"data": "mnist-standin"}
     ]
+
+
+OF_ONE_FILE = """\
+title: My own rows
+data: {npz: mine.npz}
+model: {mlp: {sizes: [4]}}
+training: {optimiser: adam, lr: 1e-2, batch: 10, epochs: 1}
+seeds: 1
+sparsities: [0.5]
+methods: [none]
+"""
+
+
+def test_data_that_were_replaced_are_told_and_taken_when_asked(folder: Path, bench: Bench) -> None:
+    (folder / "own.yaml").write_text(OF_ONE_FILE, encoding="utf-8")
+    for seed in (0, 1):
+        rows = np.random.default_rng(seed).normal(size=(60, 5)).astype(np.float32)
+        np.savez(folder / "mine.npz", x=rows, y=np.arange(60) % 3)
+        answer = bench("run", "own.yaml", "--threads", "1", "--no-report")
+        assert answer.code == (0 if seed == 0 else 2), answer.err
+    assert "--new-data" in answer.err
+    taken = bench("run", "own.yaml", "--threads", "1", "--no-report", "--new-data")
+    assert taken.code == 0, taken.err
+    assert "1 run of 1 done (1 now, 0 before)" in taken.out
