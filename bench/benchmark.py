@@ -12,13 +12,14 @@ from typing import Literal
 
 from bench.checks import replaced_data
 from bench.data.policy import DataPolicy, Progress
-from bench.driver import carry_out, runs_to_make
+from bench.driver import carry_out
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
 from bench.grid import Cell, Grid, expand
 from bench.ground import Ground
 from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
+from bench.ledger import runs_to_make
 from bench.only import picked
 from bench.outlook import Outlook, estimated
 from bench.plan import Plan, make_plan, work_left

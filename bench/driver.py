@@ -7,29 +7,19 @@ import time
 from collections.abc import Collection, Hashable, Sequence
 from typing import Literal
 
-from bench.checks import made_again
 from bench.errors import UserError
 from bench.executors.local import Answer, Crew, LocalWorker
 from bench.executors.messages import Done, Failed, Measure, Measured, Order
-from bench.executors.tasks import PackResult, Task, TaskResult
+from bench.executors.tasks import PackResult, Task
 from bench.ground import Ground
-from bench.plan import Plan, Work, inputs, pack_of, ready_packs, work_left
+from bench.ledger import ATTEMPTS, Ledger
+from bench.plan import Plan, Work, inputs, pack_of, ready_packs
 from bench.receipts import Listener, Receipt, Session
-from bench.records import (
-    RESULTS_VERSION,
-    Accounts,
-    broken_record,
-    curve_records,
-    evaluation_record,
-    run_record,
-)
 from bench.sharing import Sharing
 from bench.states import States
-from bench.store import EvaluationRecord, PackRecord, RunRecord, Store
 from bench.store.leases import Progress
 from bench.widths import Widths, packable
 
-ATTEMPTS = 3
 PACKS_BETWEEN_TRIMS = 20
 LOOK = 0.5  # seconds between two looks at what others have done, at least
 
@@ -50,60 +40,44 @@ def carry_out(
     began = time.monotonic()
     sharing = Sharing(session, crew.size)
     try:
-        driver = _Driver(plan, asked, session, states, crew, listener, again, sharing)
+        ledger = Ledger(plan, asked, again, session)
         try:
-            driver.work()
+            _Driver(plan, ledger, states, crew, listener, sharing, Widths(session)).work()
         except KeyboardInterrupt:
-            driver.receipt.ending = "interrupted"
-        driver.count_others()
+            ledger.receipt.ending = "interrupted"
+        ledger.count_others()
     finally:
         crew.stop()
         sharing.leave()
-    driver.receipt.seconds = time.monotonic() - began
-    return driver.receipt
-
-
-def runs_to_make(asked: Collection[str], store: Store, environment: int) -> tuple[set[str], set[str]]:
-    """The keys that are final already, and those that have failed too often to be tried again."""
-    attempts = store.attempts(environment, RESULTS_VERSION)
-    given_up = {key for key, count in attempts.items() if count >= ATTEMPTS}
-    return store.done(environment, RESULTS_VERSION) & set(asked), given_up & set(asked)
+    ledger.receipt.seconds = time.monotonic() - began
+    return ledger.receipt
 
 
 class _Driver:
     def __init__(
         self,
         plan: Plan,
-        asked: Collection[str],
-        session: Session,
+        ledger: Ledger,
         states: States,
         crew: Crew,
         listener: Listener,
-        again: Collection[str],
         sharing: Sharing,
+        widths: Widths,
     ) -> None:
-        self._plan, self._session, self._states = plan, session, states
-        self._crew, self._listener, self._sharing = crew, listener, sharing
-        self._done, given_up = runs_to_make(asked, session.store, session.environment)
-        self._asked = set(asked)
-        self._again = set(again)
-        self._skipped = (self._done | given_up | (set(plan.runs) - self._asked)) - self._again
-        self._before, self._final = frozenset(self._done), set[str]()  # done by others and at first; done here
-        self._work: Work = self._what_is_left()
+        self._plan, self._ledger, self._states = plan, ledger, states
+        self._crew, self._listener, self._sharing, self._widths = crew, listener, sharing, widths
+        self._work: Work = ledger.left(states.keys())
         self._looked, self._looking = time.monotonic(), 0.0  # when the work was planned, and how long that took
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
         self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
         self._broken: list[Sequence[Task]] = []  # parts of packs that broke
-        self._accounts = Accounts(plan)
         self._tried_again: set[str] = set()
         self._waited = False  # whether it was said that others are waited for
         self._outdated = False  # whether the plan counts on a state that is not there
-        self._widths = Widths(session)
         self._packs = 0
-        self.receipt = Receipt(runs=len(self._asked), before=len(self._done))
-        if given_up:
-            listener.noticed(f"{len(given_up)} runs failed {ATTEMPTS} times and are not tried again")
+        if ledger.given_up:
+            listener.noticed(f"{len(ledger.given_up)} runs failed {ATTEMPTS} times and are not tried again")
 
     def work(self) -> None:
         while any(key not in self._finished for key in self._work.tasks):
@@ -122,25 +96,10 @@ class _Driver:
                 self._sharing.exchange()
                 self._sharing.give_back(self._sharing.spare(self._work, self._finished, self._taken, self._crew.idle))
 
-    def count_others(self) -> None:
-        """Of the runs that were asked for, those that are final now and were made elsewhere meanwhile."""
-        done, _ = runs_to_make(self._asked, self._session.store, self._session.environment)
-        self.receipt.by_others = len(done - self._before - self._final)
-
     @property
     def _taken(self) -> set[str]:
         """The tasks that workers have."""
         return {task.key for tasks in self._under_way.values() for task in tasks}
-
-    def _what_is_left(self) -> Work:
-        self._evaluations = self._session.store.evaluations(
-            {run.last_pruning for run in self._plan.runs.values() if run.last_pruning},
-            self._session.environment,
-            RESULTS_VERSION,
-        )
-        left = [run for key, run in self._plan.runs.items() if key not in self._skipped]
-        unjudged = {run.last_pruning for run in left if run.last_pruning} - self._evaluations.keys()
-        return work_left(self._plan, self._skipped, self._states.keys(), unjudged)
 
     def _give_out(self) -> bool:
         """Give an idle worker the pack with the most urgent task; False when nothing can begin now."""
@@ -178,7 +137,7 @@ class _Driver:
             return tasks
         self._tell(waiting=False)
         taken, final = self._sharing.exchange(keys)
-        if self._news(final):
+        if self._ledger.news(final):
             self._look_again()
             return [
                 self._work.tasks[key] for key in (task.key for task in tasks) if key in taken & self._work.tasks.keys()
@@ -190,25 +149,21 @@ class _Driver:
         if time.monotonic() - self._looked < max(LOOK, 10 * self._looking):
             return False
         self._look_again()
-        wanted = self._asked & self._work.tasks.keys()
+        wanted = self._ledger.asked & self._work.tasks.keys()
         branches = self._sharing.share(self._work, self._finished, self._taken, wanted)
         self._tell(waiting=not branches)
         taken, final = self._sharing.exchange(branches)
-        if self._news(final) or any(key in self._states for key in taken):
+        if self._ledger.news(final) or any(key in self._states for key in taken):
             self._look_again()  # others have made some of it between the plan and the lease
         return bool(taken) or not self._sharing.others
 
-    def _news(self, final: Collection[str]) -> bool:
-        """Whether others have made some since the work was planned; what was known to be final may be needed again."""
-        return bool((self._asked & set(final)) - self._done)
-
     def _tell(self, *, waiting: bool) -> None:
         left = sum(task.steps for key, task in self._work.tasks.items() if key not in self._finished)
-        self._sharing.tell(Progress(waiting, self.receipt.steps, left))
+        self._sharing.tell(Progress(waiting, self._ledger.receipt.steps, left))
 
     def _wait_for_others(self) -> None:
         """Nothing is left here to begin: what others have taken comes from them, or falls free when they are gone."""
-        left = sum(key not in self._finished and key in self._asked for key in self._work.tasks)
+        left = sum(key not in self._finished and key in self._ledger.asked for key in self._work.tasks)
         if not self._waited:
             self._waited = True
             self._listener.noticed(
@@ -269,10 +224,8 @@ class _Driver:
         """Plan anew what is left: others have made some of it, or a state has gone and must be made again."""
         began = time.monotonic()
         self._outdated = False
-        done, given_up = runs_to_make(self._asked, self._session.store, self._session.environment)
-        self._done |= done
-        self._skipped |= ((done | given_up) - self._again) | (self._finished & set(self._plan.runs))
-        self._work = self._what_is_left()
+        self._ledger.look_again(self._finished)
+        self._work = self._ledger.left(self._states.keys())
         self._finished = set()
         self._broken = []
         self._sharing.company = self._sharing.others > 0
@@ -281,19 +234,9 @@ class _Driver:
 
     def _take_in(self, tasks: Sequence[Task], answer: PackResult) -> None:
         """Write what a pack gave, in one transaction, then go on."""
-        seconds = answer.seconds / len(tasks)
-        evaluations = [evaluation_record(result.pruned) for result in answer.results if result.pruned]
-        self._evaluations.update({record.key: record for record in evaluations})
-        rows = [
-            self._row(result, seconds)
-            for result in answer.results
-            if result.measured and result.key in self._asked and result.key not in self._done
-        ]
-        again = [result for result in answer.results if result.key in self._done]
-        for line in made_again(self._session.store, self._session.environment, again):
+        for line in self._ledger.enter(answer, len(tasks)):
             self._listener.noticed(line)
-        self._write(rows, evaluations, answer, len(tasks))
-        self.receipt.steps += sum(task.steps for task in tasks)
+        self._ledger.receipt.steps += sum(task.steps for task in tasks)
         self._finished.update(task.key for task in tasks)
         self._sharing.give_back(task.key for task in tasks)
         for result in answer.results:
@@ -304,11 +247,6 @@ class _Driver:
             unfinished = [task for key, task in self._work.tasks.items() if key not in self._finished]
             self._states.trim({key for task in unfinished for key in inputs(task)})
 
-    def _row(self, result: TaskResult, seconds: float) -> RunRecord:
-        run = self._plan.runs[result.key]
-        pruned = self._evaluations.get(run.last_pruning) if run.last_pruning else None
-        return run_record(run, result, pruned, self._accounts, seconds)
-
     def _lose(self, key: str, status: Literal["failed", "diverged"], reason: str) -> None:
         """Give up a task and all that would have come of it; the runs among them become rows with the reason."""
         lost = {key}
@@ -317,38 +255,12 @@ class _Driver:
                 lost.add(other)
         lost -= self._finished - {key}  # what was given up with another state already
         lost -= self._sharing.held(lost)  # what others make may come off there
-        rows = [
-            broken_record(
-                self._plan.runs[other],
-                status,
-                reason if other == key else f"a state that it starts from {status}: {reason}",
-                self._accounts,
-            )
-            for other in self._work.tasks
-            if other in lost and other in self._asked and other not in self._done
-        ]
-        self._write(rows, [], None, 1)
+        self._ledger.enter_broken(
+            [
+                (other, status, reason if other == key else f"a state that it starts from {status}: {reason}")
+                for other in self._work.tasks
+                if other in lost and self._ledger.is_open(other)
+            ]
+        )
         self._finished.update(lost)
         self._sharing.give_back(lost)
-
-    def _write(
-        self, rows: list[RunRecord], evaluations: list[EvaluationRecord], answer: PackResult | None, width: int
-    ) -> None:
-        results = answer.results if answer else ()
-        pack = PackRecord(
-            runs=tuple(rows),
-            evaluations=tuple(evaluations),
-            curves=tuple(curve_records(results)),
-            seconds=answer.seconds if answer else None,
-            width=width,
-        )
-        self._done |= {row.key for row in rows}
-        new = self._session.store.write(self._session.session, self._session.environment, pack)
-        if new < len(rows):  # others have made some of them, while this process was taken for gone
-            own = self._session.store.made_by(self._session.session, {row.key for row in rows})
-            rows = [row for row in rows if row.key in own]
-        for row in rows:
-            if row.status != "failed":
-                self._final.add(row.key)
-            self.receipt.count(row.status)
-            self.receipt.steps_alone += row.steps_alone or 0

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Literal
 
 from bench.benchmark import cores, environment_of
-from bench.driver import carry_out, runs_to_make
+from bench.driver import carry_out
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
 from bench.ground import Ground
+from bench.ledger import runs_to_make
 from bench.opening import OpenedRun, open_run
 from bench.outlook import estimated
 from bench.plan import Work, work_left
