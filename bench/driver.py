@@ -80,7 +80,7 @@ class _Driver:
             listener.noticed(f"{len(ledger.given_up)} runs failed {ATTEMPTS} times and are not tried again")
 
     def work(self) -> None:
-        while any(key not in self._finished for key in self._work.tasks):
+        while self._is_unfinished():
             if self._outdated and not self._under_way:
                 self._look_again()
             while self._crew.idle and not self._measuring and self._give_out():
@@ -90,11 +90,14 @@ class _Driver:
                     self._hear(worker, answer)
             elif self._sharing.company:
                 self._wait_for_others()
-            else:
+            elif self._is_unfinished():  # and was not done by others, as looking again has shown
                 raise RuntimeError("no task can begin although some are left")
             if self._sharing.due:
                 self._sharing.exchange()
                 self._sharing.give_back(self._sharing.spare(self._work, self._finished, self._taken, self._crew.idle))
+
+    def _is_unfinished(self) -> bool:
+        return any(key not in self._finished for key in self._work.tasks)
 
     @property
     def _taken(self) -> set[str]:

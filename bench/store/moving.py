@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection
 
 from bench.errors import UserError
-from bench.store import database, merging
+from bench.store import database, merging, published
 from bench.store.faults import explained
 from bench.store.location import file_of, is_file, locate, shown
 
@@ -78,6 +78,7 @@ def _from_server(place: str | os.PathLike[str], fresh: Path) -> None:
     try:
         with source(place) as connection, engine.begin() as target:
             merging.merge(connection, target, merging.UNCHANGED)
+        published.bring_up_to_date(engine)
     finally:
         engine.dispose()
         database.fold(fresh)
