@@ -95,8 +95,10 @@ def _problem(
             (*name, method, level) in shown for method, level in zip(planned["method"], planned["level"], strict=True)
         ]
         planned = planned[keep]
+    position = planned.groupby("method")["position"].min()  # in the suite file
     methods = sorted(
-        planned["method"].unique(), key=lambda label: (label != baseline, label not in dense, natural(label))
+        planned["method"].unique(),
+        key=lambda label: (label != baseline, label not in dense, position[label], natural(label)),
     )
     places = zip(planned["method"], planned["level"], strict=True)
     return _Problem(
