@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis import export
 from analysis.stats import SIGNIFICANT, Mean, Paired
 from analysis.wording import Metric
+
+if TYPE_CHECKING:
+    from analysis.cube import Cube
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Grid:
     levels: tuple[Level, ...]
     cells: tuple[Cell, ...]
     test_count: int | None  # samples in the test data
+    cube: Cube = field(compare=False, repr=False)  # the value of every seed
 
     @cached_property
     def _by_place(self) -> Mapping[tuple[str, int], Cell]:
