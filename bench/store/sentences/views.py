@@ -9,6 +9,7 @@ from bench.store.sentences.words import (
     BATCH,
     ENVIRONMENT,
     FORM,
+    PROTOCOL,
     RESULT,
     RUN_KEY,
     SPEED,
@@ -66,6 +67,7 @@ VIEWS: dict[str, Sentences] = {
         **RESULT,
         "theoretical_speedup": THEORY,
         "session": "The session that made it.",
+        "protocol": PROTOCOL,
     },
     "summary": {
         "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
@@ -77,6 +79,7 @@ VIEWS: dict[str, Sentences] = {
         "collapsed": "Runs that collapsed; they are in the means. [count]",
         "diverged": "Runs that diverged; they are in no mean. [count]",
         **{name: text for column, words in _METRICS.items() for name, text in _statistics(column, words).items()},
+        "protocol": PROTOCOL,
     },
     "versus_dense": {
         "": "Every pruned cell against the dense network, paired by seed within an environment; no stand-in data.",
