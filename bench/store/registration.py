@@ -23,7 +23,7 @@ def register(connection: Connection, suite: SuiteRecord, cells: Sequence[CellRec
     """
     _check_cells(suite, cells)
     rows = [_cell_row(cell) for cell in cells]
-    plan_hash = content_hash(compact([[row, cell.seeds] for row, cell in zip(rows, cells, strict=True)]))
+    plan_hash = content_hash(compact([[_told(row), cell.seeds] for row, cell in zip(rows, cells, strict=True)]))
     same_name = (Suite.name == suite.name) & (Suite.profile == suite.profile)
     version = connection.scalar(
         select(Suite.id).where(same_name, Suite.hash == suite.hash, Suite.plan_hash == plan_hash)
@@ -61,7 +61,13 @@ def _cell_row(cell: CellRecord) -> dict[str, Any]:
         "target_sparsity": real(cell.target_sparsity),
         "settings": compact(cell.settings),
         "reference": cell.reference,
+        "protocol": cell.protocol,
     }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """What a plan's hash has of a cell: a protocol where there is one, so that plans of before keep theirs."""
+    return {name: value for name, value in row.items() if name != "protocol" or value is not None}
 
 
 def _add(
