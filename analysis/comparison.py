@@ -17,6 +17,7 @@ from analysis import stats
 from analysis.grid import Cell, Comparison, Grid, Level
 from analysis.plan import DENSE, PROBLEM, planned_runs, restrict, shown_cells, split_filters
 from analysis.selection import select
+from analysis.stage import shown_metric, stage_of
 from analysis.wording import Metric, listing, metric_named, natural
 from bench.errors import UserError, nearest
 
@@ -33,6 +34,7 @@ class _Problem:
 
     name: tuple[str, str, str, str]
     metric: Metric
+    stage: str
     against: str | None
     planned: Mapping[Place, int]  # seeds asked for
     targets: Mapping[int, float]  # sparsity asked for, by level
@@ -87,6 +89,7 @@ def _problem(
 ) -> _Problem:
     first = runs.iloc[0]
     name = (str(first["suite"]), str(first["profile"]), str(first["data"]), str(first["model"]))
+    stage = stage_of(first)
     names = dict(zip(planned["method"], planned["method_name"], strict=True))
     baseline = _baseline(names, against)
     dense = tuple(sorted((label for label, what in names.items() if what == DENSE), key=natural))
@@ -101,7 +104,8 @@ def _problem(
     places = zip(planned["method"], planned["level"], strict=True)
     return _Problem(
         name=name,
-        metric=metric_named(metric or str(first["metric"])),
+        metric=metric_named(shown_metric(metric or str(first["metric"]), stage)),
+        stage=stage,
         against=baseline,
         planned=Counter((str(method), int(level)) for method, level in places),
         targets={
@@ -152,6 +156,7 @@ def _grid(runs: pd.DataFrame, problem: _Problem, environment: str) -> Grid:
         levels=tuple(Level(index, target) for index, target in sorted(problem.targets.items())),
         cells=_mark_best(_correct(cells), values, problem),
         test_count=test_count,
+        stage=problem.stage,
     )
 
 

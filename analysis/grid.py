@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import export
+from analysis.stage import FINAL
 from analysis.stats import SIGNIFICANT, Mean, Paired
 from analysis.wording import Metric
 
@@ -69,6 +70,7 @@ class Grid:
     levels: tuple[Level, ...]
     cells: tuple[Cell, ...]
     test_count: int | None  # samples in the test data
+    stage: str = FINAL  # of the suite: while it is develop, no number is of test data
 
     @cached_property
     def _by_place(self) -> Mapping[tuple[str, int], Cell]:
@@ -129,6 +131,7 @@ class Comparison:
                         for name in ("suite", "profile", "data", "standin", "model", "environment", "against")
                     },
                     "metric": grid.metric.name,
+                    "stage": grid.stage,
                     "test_count": grid.test_count,
                     "methods": list(grid.methods),
                     "levels": [asdict(level) for level in grid.levels],

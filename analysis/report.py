@@ -21,6 +21,7 @@ from analysis.grid import Comparison, Grid
 from analysis.load import read
 from analysis.plan import DENSE, chosen_runs
 from analysis.sheet import Sheet
+from analysis.stage import DEVELOP
 from analysis.stats import SMALL_TEST_SET
 from analysis.wording import count, listing, slug
 
@@ -180,6 +181,9 @@ def _notices(runs: pd.DataFrame, compared: Comparison) -> Iterator[str]:
             f"Stand-in data: {listing(standins)}. The real data were not to be had; these numbers say nothing about"
             " them and are kept apart under their own name."
         )
+    developed = sorted({grid.suite for grid in compared.grids if grid.stage == DEVELOP})
+    if developed:
+        yield f"At the stage develop: {listing(developed)}. Of these suites validation data alone are shown."
     if len(runs) and (runs["origin"] == "reference").all():
         yield "All results are reference results that came with the project; none was made here yet."
     incomplete = [grid for grid in compared.grids if any(cell.final < cell.planned for cell in grid.cells)]
