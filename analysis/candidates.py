@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import stats
-from analysis.comparison import COUNTING
+from analysis.cube import COUNTING
 from analysis.stats import Mean, Paired
 
 PROBLEM = ["suite", "profile", "data", "standin", "environment"]  # what choices are never made across

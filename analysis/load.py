@@ -21,7 +21,7 @@ WORDS = (
     *("suite", "profile", "suite_hash", "data", "model", "method", "method_name", "options", "key", "origin"),
     *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session"),
 )
-COUNTS = ("standin", "level", "seed")
+COUNTS = ("standin", "level", "seed", "position")
 NUMBERS = (
     *("target_sparsity", "sparsity", "effective_sparsity", "weights", "weights_kept", "parameters", "parameters_kept"),
     *("parameters_effective", "macs", "macs_kept", "macs_effective", "bytes_dense", "bytes_bitmask", "bytes_csr"),
@@ -38,7 +38,10 @@ SPEEDS = (
     *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
     *("throughput", "macs", "theoretical_speedup", "measured_at"),
 )
-MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
+MISSING = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed"),
+    "position",
+)
 
 
 @dataclass(frozen=True)

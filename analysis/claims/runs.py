@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.claims.rules import Cell, Columns, Learning
-from analysis.comparison import COUNTING
+from analysis.cube import COUNTING
 from analysis.load import ask, read
 from analysis.stage import DEVELOP
 from analysis.wording import METRICS

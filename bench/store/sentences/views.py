@@ -66,6 +66,7 @@ VIEWS: dict[str, Sentences] = {
         **RESULT,
         "theoretical_speedup": THEORY,
         "session": "The session that made it.",
+        "position": TABLES["cell"]["position"],
     },
     "summary": {
         "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
@@ -93,6 +94,7 @@ VIEWS: dict[str, Sentences] = {
         "seed": "The seed.",
         "key": "Key of the run that is missing.",
         "failed": "Attempts that failed. [count]",
+        "position": TABLES["cell"]["position"],
     },
     "speeds": {
         "": "Measured speed of the runs of every suite, a row for each form, number of threads and batch size.",
