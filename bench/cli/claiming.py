@@ -119,7 +119,7 @@ def _count(screen: Console, told: Sequence[Told]) -> None:
 
 def _write(judgements: Sequence[Judgement], out: Path) -> None:
     from analysis.claims import read_register, sheets
-    from analysis.folder import Folder
+    from analysis.report.folder import Folder
 
     folder = Folder(out)
     for sheet in sheets(judgements, read_register()):
