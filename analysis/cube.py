@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from analysis import stats
 from analysis.plan import DENSE, PROBLEM, planned_runs
+from analysis.stage import FINAL as FINAL_STAGE
+from analysis.stage import shown_metric, stage_of
 from analysis.stats import Pairs, Values
 from analysis.wording import Metric, listing, metric_named, natural
 from bench.errors import UserError, nearest
@@ -42,6 +44,7 @@ class Cube:
     sparsity: Values  # measured, likewise
     planned: NDArray[np.int64]  # [method, level]: seeds that the suite asks for
     test_count: int | None  # samples in the test data
+    stage: str = FINAL_STAGE  # of the suite: while it is develop, no number is of test data
 
     @property
     def place(self) -> Mapping[str, str]:
@@ -130,7 +133,8 @@ def cube_of(
         int(level): float(target) for level, target in zip(planned["level"], planned["target_sparsity"], strict=True)
     }
     levels = sorted(targets)
-    measure = metric_named(metric or str(first["metric"]))
+    stage = stage_of(first)
+    measure = metric_named(shown_metric(metric or str(first["metric"]), stage))
     counting = runs[runs["status"].isin(COUNTING) & runs[measure.name].notna()]
     seeds = sorted({int(seed) for seed in counting["seed"]})
     shape = (len(methods), len(levels), len(seeds))
@@ -159,6 +163,7 @@ def cube_of(
         sparsity=sparsity,
         planned=wanted,
         test_count=int(tested.min()) if len(tested) else None,
+        stage=stage,
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import celltext
 from analysis.markup import markdown_text, tex
+from analysis.stage import DEVELOP, NOTICE
 from analysis.wording import count, percent
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def origin(grid: Grid) -> str:
 def notes(grid: Grid) -> list[str]:
     """What the numbers of the table of means are, in sentences."""
     lines = [STAND_IN] if grid.standin else []
+    lines += [NOTICE] if grid.stage == DEVELOP else []
     seeds = sorted({cell.n for cell in grid.measured})
     if seeds:
         many = count(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {count(seeds[-1], 'seed')}"

@@ -92,6 +92,11 @@ class Grid:
         return "the dense network" if self.against is None or self.against in self.dense else self.against
 
     @property
+    def stage(self) -> str:
+        """Of the suite: while it is develop, no number here is of test data."""
+        return self.cube.stage
+
+    @property
     def measured(self) -> tuple[Cell, ...]:
         """The cells that have a value."""
         return tuple(cell for cell in self.cells if cell.summary is not None)
@@ -133,6 +138,7 @@ class Comparison:
                         for name in ("suite", "profile", "data", "standin", "model", "environment", "against")
                     },
                     "metric": grid.metric.name,
+                    "stage": grid.stage,
                     "test_count": grid.test_count,
                     "methods": list(grid.methods),
                     "levels": [asdict(level) for level in grid.levels],

@@ -13,6 +13,7 @@ import typer
 from bench.cli import (
     asking,
     choosing,
+    claiming,
     codes,
     datasets,
     describing,
@@ -49,6 +50,7 @@ app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
+app.command(rich_help_panel=LOOKING)(claiming.claims)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)
 app.command(rich_help_panel=LOOKING)(describing.browse)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bench.durations import Duration
 from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Protocol, Scope
+from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Protocol, Scope, Stage
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
@@ -207,6 +207,7 @@ class HeadTable(Table):
 
     title: MaybeWord = None
     metric: Annotated[Metric, BeforeValidator(quantities.one_of(get_args(Metric), "metric"))] = "test_accuracy"
+    stage: Annotated[Stage, BeforeValidator(quantities.one_of(get_args(Stage), "stage"))] = "final"
     problems: Elsewhere = None
     profiles: Elsewhere = None
 

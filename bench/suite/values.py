@@ -16,6 +16,7 @@ SelectKind = Literal["last", "best", "stop"]
 Keep = Literal["none", "last", "best", "all"]
 Artifacts = Literal["none", "first", "all"]
 Protocol = Literal["published", "honest", "as-run"]  # what an experiment that repeats a published one keeps to
+Stage = Literal["develop", "final"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "uniform", "erk", "er", "global"]
@@ -120,3 +121,4 @@ class Suite:
     hash: str  # of the content; "" where components were not checked, and so the content is not known to the last
     settings: Mapping[str, Any] = field(repr=False, compare=False)  # all of it, defaults included, ready for JSON
     notes: tuple[str, ...] = ()  # what the user should be told, a line each
+    stage: Stage = "final"  # while develop, tables and figures show validation data alone
