@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from bench.errors import UserError
+from bench.masking import without_tokens
 from bench.store.rows import ids
 from bench.store.schema import Cell, Planned, Run, Settings, Suite
-from bench.store.texts import compact, content_hash, integer, now, real
+from bench.store.texts import compact, content_hash, fit_to_keep, integer, now, real
 from bench.store.values import CellRecord, SuiteRecord
 
 
@@ -56,10 +57,10 @@ def _cell_row(cell: CellRecord) -> dict[str, Any]:
         "model": cell.model,
         "method": cell.method,
         "method_name": cell.method_name,
-        "options": compact(cell.options),
+        "options": compact(fit_to_keep(cell.options)),
         "level": integer(cell.level),
         "target_sparsity": real(cell.target_sparsity),
-        "settings": compact(cell.settings),
+        "settings": compact(fit_to_keep(cell.settings)),
         "reference": cell.reference,
         "protocol": cell.protocol,
     }
@@ -87,8 +88,8 @@ def _add(
             is_current=1,
             title=suite.title,
             metric=suite.metric,
-            text=suite.text,
-            settings=compact(suite.settings),
+            text=without_tokens(suite.text),
+            settings=compact(fit_to_keep(suite.settings)),
             registered_at=now(),
         )
         .returning(Suite.id)
