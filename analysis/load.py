@@ -40,6 +40,10 @@ SPEEDS = (
 MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
 
 
+class LackingError(UserError):
+    """The database has no such view or column: another program, or another release, made it."""
+
+
 @dataclass(frozen=True)
 class Records:
     """What a database holds: its runs, and the runs that its suites still need."""
@@ -157,10 +161,10 @@ def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> Non
         there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
         known = {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
     if not known:
-        raise UserError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
+        raise LackingError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
     absent = [column for column in columns if column not in known]
     if absent:
-        raise UserError(
+        raise LackingError(
             f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
             " `bench run` with this release brings it up to date"
         )

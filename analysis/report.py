@@ -13,8 +13,10 @@ import pandas as pd
 
 from analysis import celltext, export, inventory, queries, wording
 from analysis.comparison import comparison
-from analysis.figures import accuracy_versus_sparsity, difference_to_dense, style
-from analysis.figures.kind import FigureKind
+from analysis.details import Stored
+from analysis.figures import catalogue, style
+from analysis.figures.kind import Absence, Picture
+from analysis.figures.material import Material
 from analysis.findings import findings
 from analysis.folder import Folder
 from analysis.grid import Comparison, Grid
@@ -24,7 +26,6 @@ from analysis.sheet import Sheet
 from analysis.stats import SMALL_TEST_SET
 from analysis.wording import count, listing, slug
 
-FIGURES: tuple[FigureKind, ...] = (accuracy_versus_sparsity.FIGURE, difference_to_dense.FIGURE)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -67,11 +68,8 @@ def write_report(
     runs, planned = chosen_runs(records.runs, records.missing, only or {})
     target = Folder(Path(folder))
     names = _names(compared.grids)
-    looks = style.looks(
-        (method for grid in compared.grids for method in grid.methods),
-        (method for grid in compared.grids for method in grid.dense),
-    )
-    parts = [_part(grid, name, looks, target) for name, grid in zip(names, compared.grids, strict=True)]
+    material = Material(compared.grids, runs, Stored(database))
+    parts = [_part(grid, name, material, target) for name, grid in zip(names, compared.grids, strict=True)]
     sheets = _sheets(runs, planned, target)
     if compared.grids:
         target.write("tables/comparison.csv", compared.to_csv())
@@ -107,7 +105,7 @@ def _environments(grids: Sequence[Grid]) -> set[str]:
     return {grid.environment for grid in grids}
 
 
-def _part(grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Part:
+def _part(grid: Grid, name: str, material: Material, target: Folder) -> Part:
     tables = (
         target.write(f"tables/{name}.md", export.markdown(grid)),
         target.write(f"tables/{name}.tex", export.latex(grid)),
@@ -117,35 +115,30 @@ def _part(grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder
         id=name,
         grid=grid,
         findings=findings(grid),
-        drawings=[_drawing(kind, grid, name, looks, target) for kind in FIGURES],
+        drawings=[_drawing(kind, made, grid, name, target) for kind, made in catalogue.of_grid(material, grid)],
         tables=tables,
         means_sql=queries.means(grid),
         differences_sql=queries.differences(grid) if export.has_differences(grid) else "",
     )
 
 
-def _drawing(kind: FigureKind, grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Drawing:
-    absence = kind.absence(grid)
-    title = kind.title(grid)
-    if absence is not None:
-        return Drawing(kind.name, title, absence, "", "", ())
-    caption = kind.caption(grid)
-    about = f"{title}: {grid.data}, {grid.model}"
-    with style.styled():
-        wide = kind.draw(grid, looks, "wide")
-        files = tuple(
-            target.write(f"figures/{name}/{kind.name}.{form}", style.save(wide, form, f"{name}-{kind.name}"))
-            for form in style.FORMATS
-        )
-        narrow = kind.draw(grid, looks, "narrow")
-        return Drawing(
-            kind.name,
-            title,
-            caption,
-            style.inline(wide, f"{name}-{kind.name}-wide", about, caption),
-            style.inline(narrow, f"{name}-{kind.name}-narrow", about, caption),
-            files,
-        )
+def _drawing(kind: str, made: Picture | Absence, grid: Grid, name: str, target: Folder) -> Drawing:
+    if isinstance(made, Absence):
+        return Drawing(kind, made.title, made.sentence, "", "", ())
+    about = f"{made.title}: {grid.data}, {grid.model}"
+    wide, narrow = made.draw("wide"), made.draw("narrow")
+    files = tuple(
+        target.write(f"figures/{name}/{kind}.{form}", style.save(wide, form, f"{name}-{kind}"))
+        for form in style.FORMATS
+    )
+    return Drawing(
+        kind,
+        made.title,
+        made.caption,
+        style.inline(wide, f"{name}-{kind}-wide", about, made.caption),
+        style.inline(narrow, f"{name}-{kind}-narrow", about, made.caption),
+        files,
+    )
 
 
 def _sheets(runs: pd.DataFrame, planned: pd.DataFrame, target: Folder) -> dict[str, Sheet]:
