@@ -16,11 +16,14 @@ from bench.registry import method
 
 
 @method("lottery", reference="Frankle and Carbin, ICLR 2019", aliases=("imp", "lth", "lottery-ticket", "rewinding"))
-def lottery(task: Task, rewind: Duration = Duration(0, "steps")) -> Iterator[Step]:
-    """Train, prune a round, rewind what is left to an early step; at the level, train what is left from there."""
+def lottery(task: Task, rewind: Duration = Duration(0, "steps"), rounds: int | None = None) -> Iterator[Step]:
+    """Train, prune a round, rewind what is left to an early step; at the level, train what is left from there.
+
+    Its rounds are those of the ladder, or `rounds` that each take the same share of what is left.
+    """
     early = task.steps(rewind)
     yield task.train()
-    for level in task.rounds:
+    for level in task.in_rounds(rounds):
         yield task.prune(level)
         yield Reset(to=early)
         yield task.train(early)
