@@ -37,6 +37,11 @@ SPEEDS = (
     *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
     *("throughput", "macs", "theoretical_speedup", "measured_at"),
 )
+PUBLISHED = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "environment", "project"),
+    *("their_method", "sparsity_claimed", "sparsity_true", "metric", "published", "n", "mean", "sd", "low", "high"),
+    *("difference", "inside", "source", "note"),
+)
 MISSING = (
     *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed"),
     "position",
@@ -73,6 +78,13 @@ def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
     with _connect(database, name) as connection:
         speeds = _rows(connection, "speeds", SPEEDS, name)
     return speeds[speeds["suite"] == suite].reset_index(drop=True)
+
+
+def load_beside(database: str | Path, view: str, columns: Sequence[str]) -> pd.DataFrame | None:
+    """A view that tables can do without, as it is; None where the database has none of this name."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        return _rows(connection, view, columns, name) if _columns(connection, view) else None
 
 
 def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:
@@ -151,14 +163,7 @@ def _rows(connection: Any, view: str, columns: Sequence[str], name: str) -> pd.D
 
 def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> None:
     """The absence of a view, or a missing column, means that another program or release made the file."""
-    if isinstance(connection, sqlite3.Connection):
-        known = {row[1] for row in connection.execute(f"pragma table_info({view})")}
-    else:
-        from sqlalchemy import inspect
-
-        inspector = inspect(connection)
-        there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
-        known = {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
+    known = _columns(connection, view)
     if not known:
         raise UserError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
     absent = [column for column in columns if column not in known]
@@ -167,6 +172,17 @@ def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> Non
             f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
             " `bench run` with this release brings it up to date"
         )
+
+
+def _columns(connection: Any, view: str) -> set[str]:
+    """The names of a view's columns; none where there is no such view."""
+    if isinstance(connection, sqlite3.Connection):
+        return {row[1] for row in connection.execute(f"pragma table_info({view})")}
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
+    return {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
 
 
 def _answer(connection: Any, question: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from bench.cli import (
     listing,
     making,
     moving,
+    powering,
     predicting,
     running,
     runs,
@@ -46,6 +47,7 @@ app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(powering.power)
 app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
