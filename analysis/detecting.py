@@ -26,7 +26,7 @@ class Sight:
     detectable_low: float  # the same with the ends of the 95 % interval of the sd
     detectable_high: float
     detectable_here: float  # shown also where Holm's correction is over all tests of the table
-    within: float | None  # two one-sided tests show the difference to be smaller than this; None without a spread
+    within: float  # two one-sided tests at 5 % show the difference to be smaller than this
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Need:
 
 
 def sights(cube: Cube, power: float = POWER) -> tuple[Sight, ...]:
-    """For every cell with two pairs or more."""
+    """For every cell with two pairs or more that are not all equal: of equal ones the spread is not known."""
     tested = cube.differences
-    rows, columns = np.nonzero(tested.n > 1)
+    rows, columns = np.nonzero(tested.sd > 0)
     if not len(rows):
         return ()
     n, sd, mean = tested.n[rows, columns], tested.sd[rows, columns], tested.mean[rows, columns]
@@ -69,16 +69,16 @@ def sights(cube: Cube, power: float = POWER) -> tuple[Sight, ...]:
             detectable_low=float(lowest[place]),
             detectable_high=float(highest[place]),
             detectable_here=float(here[place]),
-            within=None if np.isnan(within[place]) else float(within[place]),
+            within=float(within[place]),
         )
         for place, (row, column) in enumerate(zip(rows, columns, strict=True))
     )
 
 
 def needs(cube: Cube, runs: pd.DataFrame, difference: float, power: float = POWER) -> tuple[Need, ...]:
-    """For every cell with two pairs or more; `difference` in the unit of the database, `runs` for their seconds."""
+    """For the same cells; `difference` in the unit of the database, `runs` for their seconds."""
     tested = cube.differences
-    rows, columns = np.nonzero(tested.n > 1)
+    rows, columns = np.nonzero(tested.sd > 0)
     if not len(rows):
         return ()
     n, sd = tested.n[rows, columns], tested.sd[rows, columns]
@@ -111,10 +111,25 @@ def needs(cube: Cube, runs: pd.DataFrame, difference: float, power: float = POWE
     return tuple(found)
 
 
+def unseen(cube: Cube) -> int:
+    """Cells with two pairs or more that are all equal, as on a coarse test set: nothing tells how they spread."""
+    return int(np.sum(cube.differences.sd == 0))
+
+
+def seconds_a_seed(cube: Cube, runs: pd.DataFrame) -> float | None:
+    """What one more seed of all cells would take by the seconds that are stored; None where none are."""
+    own = _own(cube, runs).groupby(["method", "level"])["seconds"].mean().dropna()
+    return float(own.sum()) if len(own) else None
+
+
+def _own(cube: Cube, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of a cube."""
+    return runs[np.logical_and.reduce([runs[name] == cube.place[name] for name in (*PROBLEM, "environment")])]
+
+
 def _seconds(cube: Cube, runs: pd.DataFrame) -> stats.Values:
     """[method, level]: what a seed of a cell and of its baseline took on average; NaN where that was not stored."""
-    own = np.logical_and.reduce([runs[name] == cube.place[name] for name in (*PROBLEM, "environment")])
-    means = runs[own].groupby(["method", "level"])["seconds"].mean()
+    means = _own(cube, runs).groupby(["method", "level"])["seconds"].mean()
     found = np.full(cube.planned.shape, np.nan)
     for method, level, value in means.reset_index().itertuples(index=False, name=None):
         if method in cube.methods and level in cube.levels:

@@ -38,6 +38,11 @@ SPEEDS = (
     *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
     *("throughput", "macs", "theoretical_speedup", "measured_at"),
 )
+PUBLISHED = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "environment", "project"),
+    *("their_method", "sparsity_claimed", "sparsity_true", "metric", "published", "n", "mean", "sd", "low", "high"),
+    *("difference", "inside", "source", "note"),
+)
 MISSING = (
     *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed"),
     "position",
@@ -87,6 +92,13 @@ def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
     with _connect(database, name) as connection:
         speeds = _rows(connection, "speeds", SPEEDS, name)
     return speeds[speeds["suite"] == suite].reset_index(drop=True)
+
+
+def load_beside(database: str | Path, view: str, columns: Sequence[str]) -> pd.DataFrame | None:
+    """A view that tables can do without, as it is; None where the database has none of this name."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        return _rows(connection, view, columns, name) if _columns(connection, view) else None
 
 
 def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:

@@ -20,11 +20,14 @@ _FAR = 1e3  # a difference of so many standard errors is always shown
 
 
 def power_of_test(difference: ArrayLike, sd: ArrayLike, n: ArrayLike, alpha: ArrayLike = SIGNIFICANT) -> Values:
-    """How often a two-sided paired t test at `alpha` shows a true mean difference, given the sd of the differences."""
+    """How often a two-sided paired t test at `alpha` shows a true mean difference, given the sd of the differences.
+
+    NaN for a single pair, and where both the difference and the sd are zero.
+    """
     pairs = np.asarray(n, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = np.abs(np.asarray(difference, dtype=np.float64)) / np.asarray(sd, dtype=np.float64) * np.sqrt(pairs)
-    return _power(np.where(np.isnan(shift), 0.0, shift), pairs - 1, np.asarray(alpha, dtype=np.float64))
+    return _power(shift, np.where(pairs > 1, pairs - 1, np.nan), np.asarray(alpha, dtype=np.float64))
 
 
 def detectable(sd: ArrayLike, n: ArrayLike, power: float = POWER, alpha: float = SIGNIFICANT) -> Values:
@@ -95,10 +98,11 @@ def _power(shift: Values, df: Values, alpha: Values) -> Values:
     limit = special.stdtrit(df, 1 - alpha / 2)
     sure = shift > _FAR
     moderate = np.where(sure, 0.0, shift)
-    own_side = 1 - special.nctdtr(df, moderate, limit)
-    # Far out the tail of the other side is less than a float can hold, and some releases give NaN for it.
+    # Where a tail is less than a float can hold, SciPy gives NaN for it.
+    missed = np.nan_to_num(special.nctdtr(df, moderate, limit))
     other_side = np.nan_to_num(special.nctdtr(df, moderate, -limit))
-    return np.where(sure, 1.0, np.clip(own_side + other_side, 0.0, 1.0))
+    shown = np.where(sure, 1.0, np.clip(1 - missed + other_side, 0.0, 1.0))
+    return np.where(np.isnan(shift + df), np.nan, shown)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ from analysis.tables.differences import TABLE as DIFFERENCES
 from analysis.tables.differences import differences
 from analysis.tables.duels import TABLE as DUELS
 from analysis.tables.duels import duels
+from analysis.tables.gathering import gather
 from analysis.tables.holdings import TABLES as HOLDINGS
 from analysis.tables.holdings import coverage, environments, failures
 from analysis.tables.kept import TABLE as KEPT
@@ -42,6 +43,7 @@ __all__ = [
     "duels",
     "environments",
     "failures",
+    "gather",
     "kept",
     "published",
     "ranks",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cube import cubes
-from analysis.detecting import sights
+from analysis.detecting import sights, unseen
 from analysis.plan import DENSE
 from analysis.sheet import Sheet
 from analysis.tables import layout
 from analysis.tables.kind import TableKind, comparing
 from analysis.tables.layout import METHOD, SPARSITY, Column, N, Row
+from analysis.wording import count
 
 NAME = "detectable"
 TITLE = "The smallest differences that these seeds can show"
@@ -37,12 +38,13 @@ def detectable(
     runs: pd.DataFrame, metric: str | None = None, against: str = DENSE, missing: pd.DataFrame | None = None
 ) -> Sheet:
     """A row for each cell that shares two seeds or more with what it is compared with."""
+    found = cubes(runs, metric, against, missing)
     rows: list[Row] = [
-        {**layout.place_of(cube), "against": cube.against, **vars(sight)}
-        for cube in cubes(runs, metric, against, missing)
-        for sight in sights(cube)
+        {**layout.place_of(cube), "against": cube.against, **vars(sight)} for cube in found for sight in sights(cube)
     ]
-    return layout.laid_out(NAME, TITLE, CAPTION, ABSENCE, rows, COLUMNS)
+    equal = sum(unseen(cube) for cube in found)
+    note = f"Left out: {count(equal, 'cell')} whose differences are all equal, so that their spread is not known."
+    return layout.with_note(layout.laid_out(NAME, TITLE, CAPTION, ABSENCE, rows, COLUMNS), note if equal else "")
 
 
 TABLE = TableKind(NAME, TITLE, CAPTION, ABSENCE, comparing(detectable))

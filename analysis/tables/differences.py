@@ -21,8 +21,8 @@ TITLE = "Differences to the dense network, or to the method chosen"
 CAPTION = (
     "Mean difference over the seeds that both have, with its 95 % t interval (of two seeds both differences instead);"
     " d: standardised mean difference with Hedges's correction; p of the paired t test, alone and by Holm's method over"
-    " all cells of the problem. Bold: p (Holm) below 5 %. At most: two one-sided tests at 5 % show the difference to"
-    " be smaller than this, in either direction."
+    " all cells of the problem. Bold: p (Holm) below 5 %. At most, where no difference is shown: two"
+    " one-sided tests at 5 % show it to be smaller than this, in either direction."
 )
 ABSENCE = "No table: no method has a seed in common with what it is compared with yet."
 COLUMNS = (
@@ -34,7 +34,7 @@ COLUMNS = (
     Column("d", lambda row: layout.effect_text(row["effect"])),
     Column("p", lambda row: layout.p_text(row["p"])),
     Column("p (Holm)", lambda row: layout.p_text(row["p_holm"])),
-    Column("at most ({points})", lambda row: layout.value(row, "within")),
+    Column("at most ({points})", lambda row: "" if _shown(row) else layout.value(row, "within")),
 )
 
 
@@ -68,8 +68,11 @@ def differences(
 
 
 def _bold(row: Row) -> tuple[str, ...]:
-    shown = row["p_holm"] is not None and row["p_holm"] < stats.SIGNIFICANT
-    return ("difference ({points})",) if shown else ()
+    return ("difference ({points})",) if _shown(row) else ()
+
+
+def _shown(row: Row) -> bool:
+    return row["p_holm"] is not None and bool(row["p_holm"] < stats.SIGNIFICANT)
 
 
 TABLE = TableKind(NAME, TITLE, CAPTION, ABSENCE, comparing(differences))

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.cube import Cube
 from analysis.sheet import Sheet
 from analysis.stats import SMALL_TEST_SET, Mean, Paired
-from analysis.wording import ALL_EQUAL, METRICS, Metric, listing, number, percent, signed
+from analysis.wording import ALL_EQUAL, METRICS, MINUS, Metric, listing, number, percent, signed
 
 Row = Mapping[str, Any]
 
@@ -162,7 +162,7 @@ def effect_text(effect: float | None) -> str:
     """A standardised difference; beyond 10 its digits mean nothing."""
     if effect is None or _absent(effect):
         return ""
-    return signed(effect, 1) if abs(effect) < 10 else f"{signed(10 if effect > 0 else -10, 0).replace('10', '>10')}"
+    return signed(effect, 1) if abs(effect) < 10 else "above +10" if effect > 0 else f"below {MINUS}10"
 
 
 def absent(value: Any) -> bool:

@@ -22,6 +22,7 @@ from bench.cli import (
     listing,
     making,
     moving,
+    powering,
     predicting,
     running,
     runs,
@@ -50,6 +51,7 @@ app.command(rich_help_panel=RUNNING)(tuning.tune)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(powering.power)
 app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)

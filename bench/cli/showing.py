@@ -13,6 +13,7 @@ from bench.cli import codes, options
 from bench.cli.comparing import compared, print_comparison
 from bench.cli.output import console, counted, emit, say
 from bench.cli.requests import DATABASE, name_of, only_of
+from bench.cli.tabling import show_table
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,13 +27,19 @@ def show(
     only: options.Only = None,
     metric: options.Metric = None,
     against: options.Against = "none",
+    table: Annotated[
+        str | None, typer.Option(help="A table instead: winners, duels, kept, ranks, costs, ...", metavar="NAME")
+    ] = None,
+    form: Annotated[str, typer.Option(help="Of that table: text, markdown, latex or csv.", metavar="FORM")] = "text",
     as_json: options.AsJson = False,
 ) -> int:
     """Print the comparison of a suite: mean, interval, and the paired difference to a method.
 
-    Without --profile, every profile that the database has results of.
+    Without --profile, every profile that the database has results of. --table prints another table of the same runs.
     """
     name = name_of(suite)
+    if table is not None or form != "text":
+        return show_table(table, form, db, name, profile, metric, against, only_of(only), as_json)
     comparison = compared(db, name, profile, metric, against, only_of(only))
     missing = _missing(db, name, profile)
     changed = _changed(db, suite, name, profile)
