@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import celltext, queries
-from analysis.comparison import COUNTING
+from analysis.cube import COUNTING
 from analysis.figures.style import COLOURS, Look
 from analysis.grid import Cell, Comparison, Grid
 from analysis.plan import PROBLEM

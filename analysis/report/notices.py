@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from analysis.grid import Comparison, Grid
+from analysis.stage import DEVELOP
 from analysis.wording import count, listing
 
 
@@ -23,6 +24,9 @@ def notices(runs: pd.DataFrame, compared: Comparison) -> Iterator[str]:
             f"Stand-in data: {listing(standins)}. The real data were not to be had; these numbers say nothing about"
             " them and are kept apart under their own name."
         )
+    developed = sorted({grid.suite for grid in compared.grids if grid.stage == DEVELOP})
+    if developed:
+        yield f"At the stage develop: {listing(developed)}. Of these suites validation data alone are shown."
     if len(runs) and (runs["origin"] == "reference").all():
         yield "All results are reference results that came with the project; none was made here yet."
     incomplete = [grid for grid in compared.grids if any(cell.final < cell.planned for cell in grid.cells)]

@@ -118,4 +118,4 @@ def _says_the_same(suite: str, profile: str, text: str) -> bool:
 
 
 def _content(suites: Iterable[Suite]) -> list[tuple[Any, ...]]:
-    return [(one.problems, one.metric) for one in suites]
+    return [(one.problems, one.metric, one.stage) for one in suites]
