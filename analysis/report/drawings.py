@@ -1,14 +1,18 @@
-"""The figures of a grid: written as files, and put into the page for wide and for narrow screens."""
+"""The figures: written as files, and put into the page for wide and for narrow screens."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.figures import style
+from analysis.figures import catalogue, style
 from analysis.figures.kind import Absence, Picture
+from analysis.figures.material import Material
 from analysis.grid import Grid
 from analysis.report.folder import Folder
 from analysis.report.slimming import Slimmer
+
+ALL = "all"  # in the place of a grid's name: the figures about all grids together
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,25 @@ class Drawing:
     files: tuple[str, ...]
 
 
-def drawing(kind: str, made: Picture | Absence, grid: Grid, name: str, target: Folder, slimmer: Slimmer) -> Drawing:
-    """Draw a figure once for each width and write its files; `name` is the grid's."""
+def of_grid(
+    material: Material, grid: Grid, name: str, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None
+) -> list[Drawing]:
+    """The figures about a grid, whose name is that of their folder."""
+    found = catalogue.of_grid(material, grid, figures)
+    return [_drawing(kind, made, f"{grid.data}, {grid.model}", name, target, slimmer) for kind, made in found]
+
+
+def of_database(material: Material, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None) -> list[Drawing]:
+    """The figures about all grids together."""
+    found = catalogue.of_database(material, figures)
+    return [_drawing(kind, made, "all problems", ALL, target, slimmer) for kind, made in found]
+
+
+def _drawing(kind: str, made: Picture | Absence, place: str, name: str, target: Folder, slimmer: Slimmer) -> Drawing:
+    """Drawn once for each width; the wide one is written in every form."""
     if isinstance(made, Absence):
         return Drawing(kind, made.title, made.sentence, "", "", ())
-    about = f"{made.title}: {grid.data}, {grid.model}"
+    about = f"{made.title}: {place}"
     wide, narrow = made.draw("wide"), made.draw("narrow")
     files = tuple(
         target.write(f"figures/{name}/{kind}.{form}", style.save(wide, form, f"{name}-{kind}"))

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from analysis.grid import Grid
+from analysis.report.drawings import ALL
 
 NAME = "index.json"
 _OF_PROBLEM = ("suite", "profile", "data", "standin", "model", "environment", "against")
@@ -27,6 +28,8 @@ def _file(name: str, problems: Sequence[str]) -> dict[str, Any]:
     """figures/PROBLEM/FIGURE.svg and tables/PROBLEM.csv are of a problem; tables/TABLE.csv is of all."""
     path = PurePosixPath(name)
     about: dict[str, Any] = {"path": name, "format": path.suffix[1:]}
+    if path.parts[0] == "figures" and path.parts[1] == ALL:
+        return about | {"kind": "figure", "figure": path.stem}
     if path.parts[0] == "figures":
         return about | {"kind": "figure", "figure": path.stem, "problem": path.parts[1]}
     if path.parts[0] == "tables":

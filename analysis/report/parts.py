@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis import export, queries
-from analysis.figures import catalogue
 from analysis.figures.material import Material
 from analysis.findings import findings
 from analysis.grid import Grid
-from analysis.report.drawings import Drawing, drawing
+from analysis.report.drawings import Drawing, of_grid
 from analysis.report.folder import Folder
 from analysis.report.slimming import Slimmer
 from analysis.wording import slug
@@ -39,7 +38,9 @@ def names_of(grids: Sequence[Grid]) -> list[str]:
     return names
 
 
-def part_of(grid: Grid, name: str, material: Material, target: Folder, slimmer: Slimmer) -> Part:
+def part_of(
+    grid: Grid, name: str, material: Material, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None
+) -> Part:
     """Write the files of a grid; gives what the page shows of it."""
     tables = (
         target.write(f"tables/{name}.md", export.markdown(grid)),
@@ -50,7 +51,7 @@ def part_of(grid: Grid, name: str, material: Material, target: Folder, slimmer: 
         id=name,
         grid=grid,
         findings=findings(grid),
-        drawings=[drawing(kind, made, grid, name, target, slimmer) for kind, made in catalogue.of_grid(material, grid)],
+        drawings=of_grid(material, grid, name, target, slimmer, figures),
         tables=tables,
         means_sql=queries.means(grid),
         differences_sql=queries.differences(grid) if export.has_differences(grid) else "",

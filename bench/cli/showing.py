@@ -69,6 +69,13 @@ def report(
     db: options.Database = DATABASE,
     suite: Annotated[str | None, typer.Option(help="Only this suite.", metavar="NAME")] = None,
     only: options.Only = None,
+    environment: Annotated[
+        str | None, typer.Option(help="Only this environment, or this device.", metavar="NAME")
+    ] = None,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(help="Draw only this figure; may be given several times.", metavar="NAME"),
+    ] = None,
     metric: options.Metric = None,
     against: options.Against = "none",
     out: Annotated[Path, typer.Option(help="The folder to write into.", metavar="DIR")] = Path("report"),
@@ -78,7 +85,10 @@ def report(
     from analysis import write_report
 
     name = name_of(suite) if suite else None
-    files = write_report(db, out, suite=name, only=only_of(only), metric=metric, against=against)
+    filters = only_of(only)
+    if environment is not None:
+        filters.setdefault("environment", []).append(environment)
+    files = write_report(db, out, name, filters, metric, against, figure or None)
     if as_json:
         emit({"page": files[0], "files": files})
     else:
