@@ -23,6 +23,7 @@ from bench.cli import (
     making,
     moving,
     predicting,
+    publishing,
     running,
     runs,
     showing,
@@ -51,6 +52,7 @@ app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(claiming.claims)
+app.command(rich_help_panel=LOOKING)(publishing.paper)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)
 app.command(rich_help_panel=LOOKING)(describing.browse)
