@@ -19,7 +19,7 @@ from bench.errors import UserError, nearest
 
 WORDS = (
     *("suite", "profile", "suite_hash", "data", "model", "method", "method_name", "options", "key", "origin"),
-    *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session"),
+    *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session", "protocol"),
 )
 COUNTS = ("standin", "level", "seed", "position")
 NUMBERS = (

@@ -35,6 +35,8 @@ class Kept:
     first: float  # sparsity of the first level
     last: float  # sparsity of the last level
     how: str  # "t", "order statistics", or "" where there is no interval
+    least: float | None = None  # the smallest and the largest of the seeds that lost their share
+    most: float | None = None
 
 
 def shares(cube: Cube) -> tuple[float, ...]:
@@ -81,6 +83,7 @@ def _kept(cube: Cube, row: int, columns: list[int], dense: Values, given_up: flo
         places, cube.metric.sign * curves[:, whole], cube.metric.sign * limit, cube.metric.sign * dense[whole]
     )
     sparsity, low, high, how = _middle(reached)
+    fallen = reached[np.isfinite(reached)]
     return Kept(
         method=cube.methods[row],
         given_up=given_up,
@@ -94,6 +97,8 @@ def _kept(cube: Cube, row: int, columns: list[int], dense: Values, given_up: flo
         first=float(targets[0]),
         last=float(targets[-1]),
         how=how,
+        least=_sparsity(float(fallen.min())) if len(fallen) else None,
+        most=_sparsity(float(fallen.max())) if len(fallen) else None,
     )
 
 

@@ -9,6 +9,7 @@ from analysis.figures import accuracy_versus_sparsity, difference_to_dense, styl
 from analysis.figures.kind import FigureKind
 from analysis.grid import Grid
 from analysis.report.folder import Folder
+from analysis.report.slimming import Slimmer
 
 FIGURES: tuple[FigureKind, ...] = (accuracy_versus_sparsity.FIGURE, difference_to_dense.FIGURE)
 
@@ -25,7 +26,9 @@ class Drawing:
     files: tuple[str, ...]
 
 
-def drawing(kind: FigureKind, grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Drawing:
+def drawing(
+    kind: FigureKind, grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder, slimmer: Slimmer
+) -> Drawing:
     """Draw a figure once for each width and write its files; `name` is the grid's."""
     absence = kind.absence(grid)
     title = kind.title(grid)
@@ -44,7 +47,7 @@ def drawing(kind: FigureKind, grid: Grid, name: str, looks: Mapping[str, style.L
             kind.name,
             title,
             caption,
-            style.inline(wide, f"{name}-{kind.name}-wide", about, caption),
-            style.inline(narrow, f"{name}-{kind.name}-narrow", about, caption),
+            slimmer.slim(style.inline(wide, f"{name}-{kind.name}-wide", about, caption)),
+            slimmer.slim(style.inline(narrow, f"{name}-{kind.name}-narrow", about, caption)),
             files,
         )

@@ -9,6 +9,7 @@ import jinja2
 
 from analysis import celltext, export, wording
 from analysis.figures import style
+from analysis.report.scripts import bundle
 from analysis.stats import SMALL_TEST_SET
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -24,9 +25,10 @@ def page(**about: Any) -> str:
         undefined=jinja2.StrictUndefined,
     )
     words = {"celltext": celltext, "export": export, "wording": wording}
-    return environment.get_template("report.html").render(
+    return environment.get_template("page.html").render(
         **about,
         **words,
         colours=style.COLOURS,
         small_test_set=SMALL_TEST_SET,
+        script=bundle(TEMPLATES / "scripts"),
     )

@@ -11,6 +11,7 @@ from analysis.findings import findings
 from analysis.grid import Grid
 from analysis.report.drawings import FIGURES, Drawing, drawing
 from analysis.report.folder import Folder
+from analysis.report.slimming import Slimmer
 from analysis.wording import slug
 
 
@@ -37,7 +38,7 @@ def names_of(grids: Sequence[Grid]) -> list[str]:
     return names
 
 
-def part_of(grid: Grid, name: str, looks: Mapping[str, Look], target: Folder) -> Part:
+def part_of(grid: Grid, name: str, looks: Mapping[str, Look], target: Folder, slimmer: Slimmer) -> Part:
     """Write the files of a grid; gives what the page shows of it."""
     tables = (
         target.write(f"tables/{name}.md", export.markdown(grid)),
@@ -48,7 +49,7 @@ def part_of(grid: Grid, name: str, looks: Mapping[str, Look], target: Folder) ->
         id=name,
         grid=grid,
         findings=findings(grid),
-        drawings=[drawing(kind, grid, name, looks, target) for kind in FIGURES],
+        drawings=[drawing(kind, grid, name, looks, target, slimmer) for kind in FIGURES],
         tables=tables,
         means_sql=queries.means(grid),
         differences_sql=queries.differences(grid) if export.has_differences(grid) else "",

@@ -10,11 +10,14 @@ from analysis.comparison import comparison
 from analysis.figures import style
 from analysis.load import read
 from analysis.plan import DENSE, chosen_runs
+from analysis.report.embedding import embedded, measured_metrics
 from analysis.report.folder import Folder
+from analysis.report.index import NAME, index
 from analysis.report.notices import environments_of, notices
 from analysis.report.page import page
 from analysis.report.parts import names_of, part_of
 from analysis.report.sheets import sheets_of
+from analysis.report.slimming import Slimmer
 from analysis.wording import listing
 
 
@@ -35,16 +38,22 @@ def write_report(
         (method for grid in compared.grids for method in grid.methods),
         (method for grid in compared.grids for method in grid.dense),
     )
+    slimmer = Slimmer()
     names = names_of(compared.grids)
-    parts = [part_of(grid, name, looks, target) for name, grid in zip(names, compared.grids, strict=True)]
+    parts = [part_of(grid, name, looks, target, slimmer) for name, grid in zip(names, compared.grids, strict=True)]
     sheets = sheets_of(runs, planned, target)
     if compared.grids:
         target.write("tables/comparison.csv", compared.to_csv())
         target.write("tables/comparison.json", json.dumps(compared.to_dict(), indent=1, allow_nan=False) + "\n")
+    by_metric = {
+        one.name: comparison(records.runs, one.name, against, records.missing, only) for one in measured_metrics(runs)
+    }
     text = page(
         database=records.name,
         suite=suite,
         parts=parts,
+        drawing_css=slimmer.css,
+        data=embedded(records.name, compared, by_metric, runs, names, looks) if parts else "",
         sheets=sheets,
         several=len(environments_of(compared.grids)) > 1,
         notices=list(notices(runs, compared)),
@@ -55,4 +64,5 @@ def write_report(
     )
     target.written = {"index.html": None} | target.written
     target.write("index.html", text)
+    target.write(NAME, index(records.name, names, compared.grids, target.written))
     return target.finish()

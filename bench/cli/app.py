@@ -32,6 +32,7 @@ from bench.cli import (
 )
 from bench.cli.output import warn
 from bench.errors import UserError
+from bench.masking import shown
 
 # All that typer says of a wrong command line is of this class, in every release that we take.
 UsageError = cast("type[Exception]", typer.BadParameter.__bases__[0])
@@ -118,7 +119,7 @@ def _usage(error: Any) -> str:
 def _fault(error: Exception) -> int:
     """A fault of ours: named in a line; all of it is there for who wants to report it."""
     if os.environ.get("BENCH_TRACEBACK"):
-        traceback.print_exc()
+        sys.stderr.write(shown("".join(traceback.format_exception(error))))
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(last.filename)}:{last.lineno}"
     told = " ".join(str(error).split())

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bench.masking import shown, without_secrets
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -26,8 +28,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(screen: Console, text: str = "", style: str | None = None) -> None:
-    """A line of prose, wrapped by the terminal and by nobody else."""
-    screen.print(text, style=style, soft_wrap=True)
+    """A line of prose, wrapped by the terminal and by nobody else; secrets in it are masked."""
+    screen.print(shown(text), style=style, soft_wrap=True)
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -50,7 +52,9 @@ def plain(value: Any) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return without_secrets(value)  # paths stay as they are: programs follow them
+    if value is None or isinstance(value, bool | int):
         return value
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 

@@ -88,6 +88,7 @@ class CellRecord:
     reference: str
     seeds: tuple[tuple[int, str], ...]  # (seed, key)
     position: int
+    protocol: Literal["published", "honest", "as-run"] | None = None  # of a repeated experiment
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ class _Settings:
             return str(value)
         if isinstance(value, MethodSpec):
             options = self._options("method", value.name, value.options)
-            return {"label": value.label, "name": value.name, "options": options, "prune": self.of(value.prune)}
+            named = {"label": value.label, "name": value.name, "options": options}
+            return {**named, "prune": self.of(value.prune), "protocol": value.protocol}
         if name in _KINDS:
             return {"name": value.name, "options": self._options(_KINDS[name], value.name, value.options)}
         if name == "rates":

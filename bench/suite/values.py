@@ -15,6 +15,7 @@ ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
 Keep = Literal["none", "last", "best", "all"]
 Artifacts = Literal["none", "first", "all"]
+Protocol = Literal["published", "honest", "as-run"]  # what an experiment that repeats a published one keeps to
 Stage = Literal["develop", "final"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
@@ -84,6 +85,7 @@ class MethodSpec:
     name: str
     options: tuple[tuple[str, Any], ...] = ()  # those that are not at their default, in the order of their names
     prune: PruneSpec = PruneSpec()  # the problem's, with what this entry overrides
+    protocol: Protocol | None = None  # where it is another than the problem's
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Problem:
     keep: Keep = field(default="last", compare=False, metadata={"key": False})
     # Nor do the arrays that the database has beside its rows: of no seed, of the first of a cell, or of all.
     artifacts: Artifacts = field(default="first", compare=False, metadata={"key": False})
+    protocol: Protocol | None = None  # part of the names of results, and of no key
 
 
 @dataclass(frozen=True)

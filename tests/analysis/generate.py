@@ -90,7 +90,7 @@ class Simulation:
                     }
 
     def _key(self, method: str, level: int, seed: int) -> str:
-        return f"{abs(hash_of(self.suite, self.data, self.model, method, level, seed)):032x}"
+        return f"{hash_of(self.suite, self.data, self.model, method, level, seed):016x}"[::-1] * 2
 
     def _row(self, method: str, level: int, target: float, seed: int) -> Row:
         status, reason = self.statuses.get((method, level, seed), ("done", None))

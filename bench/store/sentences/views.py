@@ -9,6 +9,7 @@ from bench.store.sentences.words import (
     BATCH,
     ENVIRONMENT,
     FORM,
+    PROTOCOL,
     RESULT,
     RUN_KEY,
     SPEED,
@@ -67,6 +68,7 @@ VIEWS: dict[str, Sentences] = {
         "theoretical_speedup": THEORY,
         "session": "The session that made it.",
         "position": TABLES["cell"]["position"],
+        "protocol": PROTOCOL,
     },
     "summary": {
         "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
@@ -78,6 +80,7 @@ VIEWS: dict[str, Sentences] = {
         "collapsed": "Runs that collapsed; they are in the means. [count]",
         "diverged": "Runs that diverged; they are in no mean. [count]",
         **{name: text for column, words in _METRICS.items() for name, text in _statistics(column, words).items()},
+        "protocol": PROTOCOL,
     },
     "versus_dense": {
         "": "Every pruned cell against the dense network, paired by seed within an environment; no stand-in data.",

@@ -26,6 +26,7 @@ _RESULT_SOURCES = {
     **{name: f"cell.{name}" for name in ("data", "standin", "model", "method", "method_name", "options", "level")},
     "target_sparsity": "cell.target_sparsity",
     "position": "cell.position",
+    "protocol": "cell.protocol",
     "theoretical_speedup": THEORY.format(runs="runs"),
 }
 _RESULT_COLUMNS = ", ".join(
