@@ -19,7 +19,7 @@ from analysis.paper.statistics import paragraph
 from analysis.plan import DENSE, chosen_runs
 from analysis.report.drawings import FIGURES
 from analysis.report.folder import Folder
-from analysis.report.parts import names_of
+from analysis.wording import slug
 from bench.errors import UserError, nearest
 
 WIDTHS: Mapping[str, style.Width] = {"column": "narrow", "page": "wide"}
@@ -66,12 +66,21 @@ def _parts(grids: Sequence[Grid], target: Folder) -> Iterator[Part]:
     looks = style.looks(
         (method for grid in grids for method in grid.methods), (method for grid in grids for method in grid.dense)
     )
-    for grid, name in zip(grids, names_of(grids), strict=True):
+    for grid, name in zip(grids, _names(grids), strict=True):
         if not grid.measured:
             continue
         target.write(f"tables/{name}.tex", export.latex(grid))
         figures = tuple(_figures(grid, name, looks, target))
         yield Part(grid, (f"tables/{name}",), figures, tuple(findings(grid)))
+
+
+def _names(grids: Sequence[Grid]) -> list[str]:
+    """Short ones, since people type them; what is told apart by the environment alone gets a number."""
+    plain = [slug(grid.data, grid.model) for grid in grids]
+    return [
+        name if plain.count(name) == 1 else f"{name}-{plain[: place + 1].count(name)}"
+        for place, name in enumerate(plain)
+    ]
 
 
 def _figures(grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Iterator[Figure]:
