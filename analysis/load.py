@@ -44,6 +44,10 @@ MISSING = (
 )
 
 
+class LackingError(UserError):
+    """The database has no such view or column: another program, or another release, made it."""
+
+
 @dataclass(frozen=True)
 class Records:
     """What a database holds: its runs, and the runs that its suites still need."""
@@ -179,10 +183,10 @@ def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> Non
     """The absence of a view, or a missing column, means that another program or release made the file."""
     known = _columns(connection, view)
     if not known:
-        raise UserError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
+        raise LackingError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
     absent = [column for column in columns if column not in known]
     if absent:
-        raise UserError(
+        raise LackingError(
             f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
             " `bench run` with this release brings it up to date"
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis import export, queries
-from analysis.figures.style import Look
+from analysis.figures import catalogue
+from analysis.figures.material import Material
 from analysis.findings import findings
 from analysis.grid import Grid
-from analysis.report.drawings import FIGURES, Drawing, drawing
+from analysis.report.drawings import Drawing, drawing
 from analysis.report.folder import Folder
 from analysis.report.slimming import Slimmer
 from analysis.wording import slug
@@ -38,7 +39,7 @@ def names_of(grids: Sequence[Grid]) -> list[str]:
     return names
 
 
-def part_of(grid: Grid, name: str, looks: Mapping[str, Look], target: Folder, slimmer: Slimmer) -> Part:
+def part_of(grid: Grid, name: str, material: Material, target: Folder, slimmer: Slimmer) -> Part:
     """Write the files of a grid; gives what the page shows of it."""
     tables = (
         target.write(f"tables/{name}.md", export.markdown(grid)),
@@ -49,7 +50,7 @@ def part_of(grid: Grid, name: str, looks: Mapping[str, Look], target: Folder, sl
         id=name,
         grid=grid,
         findings=findings(grid),
-        drawings=[drawing(kind, grid, name, looks, target, slimmer) for kind in FIGURES],
+        drawings=[drawing(kind, made, grid, name, target, slimmer) for kind, made in catalogue.of_grid(material, grid)],
         tables=tables,
         means_sql=queries.means(grid),
         differences_sql=queries.differences(grid) if export.has_differences(grid) else "",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.comparison import comparison
-from analysis.figures import style
+from analysis.details import Stored
+from analysis.figures.material import Material
 from analysis.load import read
 from analysis.plan import DENSE, chosen_runs
 from analysis.report.embedding import embedded, measured_metrics
@@ -34,13 +35,10 @@ def write_report(
     compared = comparison(records.runs, metric, against, records.missing, only)
     runs, planned = chosen_runs(records.runs, records.missing, only or {})
     target = Folder(Path(folder))
-    looks = style.looks(
-        (method for grid in compared.grids for method in grid.methods),
-        (method for grid in compared.grids for method in grid.dense),
-    )
+    material = Material(compared.grids, runs, Stored(database))
     slimmer = Slimmer()
     names = names_of(compared.grids)
-    parts = [part_of(grid, name, looks, target, slimmer) for name, grid in zip(names, compared.grids, strict=True)]
+    parts = [part_of(grid, name, material, target, slimmer) for name, grid in zip(names, compared.grids, strict=True)]
     sheets = sheets_of(runs, planned, target)
     if compared.grids:
         target.write("tables/comparison.csv", compared.to_csv())
@@ -53,7 +51,7 @@ def write_report(
         suite=suite,
         parts=parts,
         drawing_css=slimmer.css,
-        data=embedded(records.name, compared, by_metric, runs, names, looks) if parts else "",
+        data=embedded(records.name, compared, by_metric, runs, names, material.looks) if parts else "",
         sheets=sheets,
         several=len(environments_of(compared.grids)) > 1,
         notices=list(notices(runs, compared)),

@@ -29,6 +29,7 @@ from bench.cli import (
     showing,
     speeding,
     standing,
+    tuning,
 )
 from bench.cli.output import warn
 from bench.errors import UserError
@@ -46,6 +47,7 @@ app = typer.Typer(
 RUNNING, LOOKING, KEEPING, USING, OWN = "Run", "Look", "The database", "Use a network", "Components of your own"
 app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
+app.command(rich_help_panel=RUNNING)(tuning.tune)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)

@@ -52,6 +52,14 @@ class Task:
         """How many steps the suite's training has."""
         return self.training.schedule.length
 
+    def in_rounds(self, count: int | None) -> tuple[Level, ...]:
+        """The way to the level: the ladder's rounds, or so many that each take the same share of a layer's rest."""
+        if count is None:
+            return self.rounds
+        if count < 1:
+            raise UserError(f"rounds: {count} rounds lead to no level; give 1 or more")
+        return (*(self.level.part(number / count) for number in range(1, count)), self.level)
+
     def steps(self, duration: Duration) -> int:
         """A duration of the suite file in steps."""
         return duration.steps(self.steps_per_epoch, self.total)

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 
 from bench.errors import UserError
 from bench.masking import without_tokens
-from bench.store.rows import ids
-from bench.store.schema import Cell, Planned, Run, Settings, Suite
+from bench.store.rows import add_new, ids
+from bench.store.schema import Cell, Planned, Run, Settings, Study, Suite, Trial, Tuned
 from bench.store.texts import compact, content_hash, fit_to_keep, integer, now, real
 from bench.store.values import CellRecord, SuiteRecord
 
@@ -110,7 +110,19 @@ def _add(
     ]
     if planned:
         connection.execute(insert(Planned), planned)
+    _note_tuned(connection, numbers, cells)
     return version
+
+
+def _note_tuned(connection: Connection, numbers: Sequence[int], cells: Sequence[CellRecord]) -> None:
+    """Note which trials the options of cells come from. Studies of several environments may have tried the same."""
+    rows = []
+    for number, cell in zip(numbers, cells, strict=True):
+        for option, study, trial in cell.tuned:
+            wanted = select(Trial.id).join(Study, Study.id == Trial.study_id)
+            found = wanted.where(Study.hash == study, Trial.number == trial).order_by(Trial.id.desc())
+            rows.append({"cell_id": number, "option": option, "trial_id": connection.scalars(found).first()})
+    add_new(connection, Tuned, [row for row in rows if row["trial_id"] is not None])
 
 
 def _forget_unused(connection: Connection, versions: ColumnElement[bool]) -> None:

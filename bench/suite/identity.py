@@ -62,7 +62,8 @@ class _Settings:
         if isinstance(value, MethodSpec):
             options = self._options("method", value.name, value.options)
             named = {"label": value.label, "name": value.name, "options": options}
-            return {**named, "prune": self.of(value.prune), "protocol": value.protocol}
+            said = {**named, "prune": self.of(value.prune), "protocol": value.protocol}
+            return said | self._tuned(value)
         if name in _KINDS:
             return {"name": value.name, "options": self._options(_KINDS[name], value.name, value.options)}
         if name == "rates":
@@ -72,6 +73,21 @@ class _Settings:
         if isinstance(value, tuple | list):
             return [self.of(one) for one in value]
         return value
+
+    def _tuned(self, spec: MethodSpec) -> dict[str, Any]:
+        """What studies choose of a method, and have chosen; nothing where they have no say."""
+        if not spec.tuned:
+            return {}
+        levels = [
+            {
+                "target": level.target,
+                "options": self._options("method", spec.name, level.options),
+                "prune": self.of(level.prune),
+                "trials": [self.of(one) for one in level.chosen],
+            }
+            for level in spec.by_level
+        ]
+        return {"tuned": dict(spec.tuned), "levels": levels}
 
     def _options(self, kind: str, name: str, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
         options: dict[str, Any] = {}

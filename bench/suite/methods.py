@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from bench.errors import nearest
 from bench.methods.kinds import prunes, without_effect
 from bench.registry import Choice, Component
 from bench.suite.choices import Registered
 from bench.suite.labels import in_words, marked
 from bench.suite.marks import Entry, Node, Place, Report
 from bench.suite.naming import Named, find, read_named
-from bench.suite.options import read_options
+from bench.suite.options import known_options, read_options
 from bench.suite.quantities import label as as_label
 from bench.suite.quantities import one_of
 from bench.suite.schema import PROTOCOLS, PRUNE_KEYS, PruneTable
@@ -92,6 +94,34 @@ class _Entry:
 
     def specs(self) -> list[MethodSpec]:
         before = self.report.count
+        tuned = tuple((key, name) for key, name in self._tuned().items())
+        left = {key: entry for key, entry in self.named.options.items() if key not in dict(tuned)}
+        if tuned:
+            self._check_tuned(dict(tuned))
+            return replace(self, named=replace(self.named, options=left))._specs(tuned, before)
+        return self._specs((), before)
+
+    def _tuned(self) -> dict[str, str]:
+        """The options that studies choose: `rates: tuned`, or `{tuned: STUDY}` in place of a value."""
+        found = {}
+        for key, entry in self.named.options.items():
+            if entry.node.value == "tuned" and key != "label":
+                found[key] = ""
+            elif set(entry.node.entries) == {"tuned"}:
+                found[key] = str(entry.node.entries["tuned"].node.value or "")
+        return found
+
+    def _check_tuned(self, tuned: Mapping[str, str]) -> None:
+        known = (*known_options(self.component), *PRUNE_KEYS)
+        for key in tuned:
+            place = self.named.options[key].key
+            if key not in known:
+                what = f"unknown option {key!r} of the method {self.component.name!r}; {nearest(key, known)}"
+                self.report.mistake(place, what)
+            elif key in without_effect(self.component):
+                self.report.mistake(place, f"{self.component.name!r} prunes nothing; leave {key!r} out")
+
+    def _specs(self, tuned: tuple[tuple[str, str], ...], before: int) -> list[MethodSpec]:
         own = {key: entry for key, entry in self.named.options.items() if key not in _OF_ANY}
         points = read_options(self.component, own, self.named.node, self.report, self.choices.single)
         prunings = self._prunings()
@@ -103,7 +133,7 @@ class _Entry:
         if self.report.count > before:
             return []
         specs = [
-            MethodSpec("", self.component.name, *point, protocol=protocol)
+            MethodSpec("", self.component.name, *point, protocol=protocol, tuned=tuned)
             for point in itertools.product(points, prunings)
         ]
         named = [replace(spec, label=default_label(spec, self._usual)) for spec in specs]
@@ -185,6 +215,7 @@ def default_label(spec: MethodSpec, prune: PruneSpec) -> str:
     words += [
         in_words(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if getattr(spec.prune, key) != getattr(prune, key)
     ]
+    words += [f"{key} tuned" for key, _ in spec.tuned]
     return marked(f"{spec.name} ({', '.join(words)})" if words else spec.name, spec.protocol)
 
 

@@ -16,7 +16,8 @@ from bench.suite.quantities import sparsity as as_sparsity
 from bench.suite.schema import ARTIFACTS, HEAD_KEYS, KEEPS, PROBLEM_KEYS, LadderTable, ProblemTable, SeedTable
 from bench.suite.tables import check
 from bench.suite.training import read_training
-from bench.suite.values import Artifacts, Keep, Problem, PruneSpec, SparsitySpec
+from bench.suite.tune import read_tune
+from bench.suite.values import Artifacts, Keep, MethodSpec, Problem, PruneSpec, SparsitySpec
 
 
 def read_problem(node: Node, choices: Registered, report: Report) -> list[Problem]:
@@ -43,6 +44,15 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     protocol = read_protocol(protocol_node, report) if protocol_node else None
     methods_node = node.get("methods")
     methods = read_methods(methods_node, prune or PruneSpec(), prune_node, choices, report) if methods_node else ()
+    tune_node = node.get("tune")
+    tune = None
+    if tune_node:
+
+        def single(entry: Node) -> tuple[MethodSpec, ...]:
+            listed = Node(entry.place, (entry,))
+            return read_methods(listed, prune or PruneSpec(), prune_node, choices, report)
+
+        tune = read_tune(tune_node, seeds, sparsities, single, read_seeds, read_sparsities, report)
     if report.count > before or training is None or sparsities is None or initial is None:
         return []
     return [
@@ -52,6 +62,7 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
             keep=keep,
             artifacts=artifacts,
             protocol=protocol,
+            tune=tune,
         )
         for one, model in itertools.product(data, models)
     ]

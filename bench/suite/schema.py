@@ -49,7 +49,7 @@ MaybeLength = Annotated[Duration | None, BeforeValidator(quantities.length)]
 MaybeWord = Annotated[str | None, BeforeValidator(quantities.word)]
 
 
-def _word_as_table(value: Any) -> Any:
+def word_as_table(value: Any) -> Any:
     """`cosine` means the same as `{cosine: {}}`."""
     return {value: {}} if isinstance(value, str) else value
 
@@ -64,7 +64,7 @@ def _one_as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-_MAY_BE_EMPTY = BeforeValidator(_nothing_as_table)
+MAY_BE_EMPTY = BeforeValidator(_nothing_as_table)
 
 
 class Table(BaseModel):
@@ -108,10 +108,10 @@ class Decay(Constant):
 
 
 class ScheduleTable(OneOf):
-    constant: Annotated[Constant | None, _MAY_BE_EMPTY] = None
-    step: Annotated[Steps | None, _MAY_BE_EMPTY] = None
-    cosine: Annotated[Decay | None, _MAY_BE_EMPTY] = None
-    linear: Annotated[Decay | None, _MAY_BE_EMPTY] = None
+    constant: Annotated[Constant | None, MAY_BE_EMPTY] = None
+    step: Annotated[Steps | None, MAY_BE_EMPTY] = None
+    cosine: Annotated[Decay | None, MAY_BE_EMPTY] = None
+    linear: Annotated[Decay | None, MAY_BE_EMPTY] = None
 
 
 class Empty(Table):
@@ -127,9 +127,9 @@ class Patience(Looks):
 
 
 class SelectTable(OneOf):
-    last: Annotated[Empty | None, _MAY_BE_EMPTY] = None
-    best: Annotated[Looks | None, _MAY_BE_EMPTY] = None
-    stop: Annotated[Patience | None, _MAY_BE_EMPTY] = None
+    last: Annotated[Empty | None, MAY_BE_EMPTY] = None
+    best: Annotated[Looks | None, MAY_BE_EMPTY] = None
+    stop: Annotated[Patience | None, MAY_BE_EMPTY] = None
 
 
 class TrainingTable(Table):
@@ -145,13 +145,13 @@ class TrainingTable(Table):
     betas: Annotated[list[BelowOne], Field(min_length=2, max_length=2)] = [0.9, 0.999]
     rho: BelowOne = 0.9
     eps: MaybePositive = None
-    schedule: Annotated[ScheduleTable, BeforeValidator(_word_as_table)] = ScheduleTable(constant=Constant())
+    schedule: Annotated[ScheduleTable, BeforeValidator(word_as_table)] = ScheduleTable(constant=Constant())
     batch: Annotated[Count, Field(description="give the number of samples of a step, such as batch: 60")]
     epochs: MaybeEpochs = None
     steps: MaybeCount = None
     loss: Annotated[Loss, BeforeValidator(quantities.one_of(get_args(Loss), "loss"))] = "cross-entropy"
     augmentation: Annotated[str, BeforeValidator(quantities.one_of(AUGMENTATIONS, "augmentation"))] = "none"
-    select: Annotated[SelectTable, BeforeValidator(_word_as_table)] = SelectTable(last=Empty())
+    select: Annotated[SelectTable, BeforeValidator(word_as_table)] = SelectTable(last=Empty())
 
 
 def _granularity(value: object) -> object:
@@ -200,6 +200,7 @@ class ProblemTable(Table):
     keep: Elsewhere = "last"
     artifacts: Elsewhere = "first"
     protocol: Elsewhere = None
+    tune: Elsewhere = None
 
 
 class HeadTable(Table):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bench.durations import Duration
 from bench.recipe import Optimiser
 from bench.registry import Choice
+from bench.suite.studies import Chosen, TuneSpec
 
 Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
@@ -86,6 +87,24 @@ class MethodSpec:
     options: tuple[tuple[str, Any], ...] = ()  # those that are not at their default, in the order of their names
     prune: PruneSpec = PruneSpec()  # the problem's, with what this entry overrides
     protocol: Protocol | None = None  # where it is another than the problem's
+    tuned: tuple[tuple[str, str], ...] = ()  # options that studies choose, and the studies' names; "" for the method's
+    by_level: tuple[AtLevel, ...] = ()  # what they have chosen for each level; empty as long as nobody has looked
+    # Of the point of a grid: the trials that its options come from. The options themselves are what counts.
+    chosen: tuple[Chosen, ...] = field(default=(), compare=False, metadata={"key": False})
+
+    def at(self, level: AtLevel) -> MethodSpec:
+        """The method as it is at one level, its chosen options filled in."""
+        return replace(self, options=level.options, prune=level.prune, by_level=(), chosen=level.chosen)
+
+
+@dataclass(frozen=True)
+class AtLevel:
+    """A method at one level, where studies choose for each level apart."""
+
+    target: float
+    options: tuple[tuple[str, Any], ...]
+    prune: PruneSpec
+    chosen: tuple[Chosen, ...] = field(default=(), metadata={"key": False})
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,8 @@ class Problem:
     # Nor do the arrays that the database has beside its rows: of no seed, of the first of a cell, or of all.
     artifacts: Artifacts = field(default="first", compare=False, metadata={"key": False})
     protocol: Protocol | None = None  # part of the names of results, and of no key
+    # Nor does how options are searched for; what is found does, and stands in the methods.
+    tune: TuneSpec | None = field(default=None, compare=False, metadata={"key": False})
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ NEW_COLUMNS = {
     },
     "evaluation": {"recalibrated_validation_accuracy", "recalibrated_test_accuracy"},
 }
-NEW_TABLES = ("speed", "artifact", "driver", "lease", "conflict")
+NEW_TABLES = ("speed", "artifact", "driver", "lease", "conflict", "study", "trial", "trial_run", "tuned")
 
 
 def filled(file: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.store.sentences.tuning import TUNING_TABLES
 from bench.store.sentences.words import (
     ARTIFACT,
     BATCH,
@@ -227,6 +228,7 @@ TABLES: dict[str, Sentences] = {
         "choice": "What was chosen. [JSON]",
         "measured_at": "When, UTC. [ISO 8601]",
     },
+    **TUNING_TABLES,
     "student_t": {
         "": "Helper of the views: the 97.5 % quantile of Student's t distribution.",
         "df": "Degrees of freedom. [count]",

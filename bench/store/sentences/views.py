@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.store.sentences.comparisons import COMPARISONS
 from bench.store.sentences.tables import TABLES
+from bench.store.sentences.tuning import TUNING_VIEWS
 from bench.store.sentences.words import (
     ARTIFACT,
     BATCH,
@@ -99,6 +100,7 @@ VIEWS: dict[str, Sentences] = {
         "failed": "Attempts that failed. [count]",
         "position": TABLES["cell"]["position"],
     },
+    **TUNING_VIEWS,
     "speeds": {
         "": "Measured speed of the runs of every suite, a row for each form, number of threads and batch size.",
         **SUITE,
