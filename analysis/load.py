@@ -86,6 +86,12 @@ def load_developing(database: str | Path) -> stage.Developing:
         return _developing(connection)
 
 
+def columns_of(database: str | Path, view: str) -> frozenset[str]:
+    """The columns of a view or table; none where the database has no such."""
+    with _connect(database, database_name(database)) as connection:
+        return frozenset(_columns(connection, view))
+
+
 def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
     """One row for each run, form, number of threads and batch size whose speed was measured."""
     name = database_name(database)

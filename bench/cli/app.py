@@ -24,6 +24,7 @@ from bench.cli import (
     moving,
     powering,
     predicting,
+    publishing,
     running,
     runs,
     showing,
@@ -56,6 +57,7 @@ app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(claiming.claims)
+app.command(rich_help_panel=LOOKING)(publishing.paper)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)
 app.command(rich_help_panel=LOOKING)(describing.browse)

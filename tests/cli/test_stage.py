@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sqlite3
 from pathlib import Path
 
@@ -70,6 +71,19 @@ def test_no_file_of_the_report_has_a_number_of_test_data(developed: Path, folder
     assert not [one for one in hidden - shown if any(one in text for text in texts)]
     rows = csv.DictReader((folder / "report" / "tables" / "comparison.csv").read_text().splitlines())
     assert {row["metric"] for row in rows} == {"validation_loss"}
+
+
+def test_a_paper_is_of_validation_data(developed: Path, folder: Path, bench: Bench) -> None:
+    assert bench("paper", "tiny").code == 0
+    texts = [file.read_text(encoding="utf-8") for file in (folder / "paper").rglob("*.tex")]
+    assert any("The suite is in development: all numbers are of validation data." in text for text in texts)
+    assert not any("Test loss" in text or "test loss" in text for text in texts)
+    hidden = {f"{value:.3f}" for value in _test_numbers(developed)}
+    shown = {f"{value:.3f}" for value in load(developed)["validation_loss"]}
+    (table,) = (folder / "paper" / "tables").iterdir()
+    means = re.findall(r"shortstack\[r\]\{(?:\\textbf\{)?([0-9.]+)", table.read_text(encoding="utf-8"))
+    assert len(means) >= 7
+    assert not (set(means) & hidden) - shown
 
 
 def test_frames_have_none_and_arrays_of_answers_are_left_out(developed: Path) -> None:
