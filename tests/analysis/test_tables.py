@@ -195,10 +195,26 @@ def test_measured_speed_stands_beside_theory(runs: pd.DataFrame) -> None:
 
 def test_published_numbers_stand_beside_ours() -> None:
     row: Row = dict.fromkeys(PUBLISHED) | {
-        "suite": "mnist", "profile": "full", "data": "mnist", "model": "mlp", "environment": "cpu",
-        "project": "theirs", "their_method": "weight pruning", "method": "one-shot", "sparsity_claimed": 0.9,
-        "metric": "test_accuracy", "published": 0.97, "n": 5, "mean": 0.968, "sd": 0.001, "low": 0.9668,
-        "high": 0.9692, "difference": -0.002, "inside": 0, "target_sparsity": 0.9, "level": 1,
+        "suite": "mnist",
+        "profile": "full",
+        "data": "mnist",
+        "model": "mlp",
+        "environment": "cpu",
+        "project": "theirs",
+        "their_method": "weight pruning",
+        "method": "one-shot",
+        "sparsity_claimed": 0.9,
+        "metric": "test_accuracy",
+        "published": 0.97,
+        "n": 5,
+        "mean": 0.968,
+        "sd": 0.001,
+        "low": 0.9668,
+        "high": 0.9692,
+        "difference": -0.002,
+        "inside": 0,
+        "target_sparsity": 0.9,
+        "level": 1,
     }
     (cells,) = tables.published(pd.DataFrame([row])).rows
     assert cells[-4:] == ("[96.68, 96.92]", "5", "\N{MINUS SIGN}0.20", "no")
