@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.asking import ask_by_key, of_these
-from analysis.load import ask, database_name
+from analysis.load import ask, database_name, load_developing
 from analysis.selection import check, select
 from analysis.wording import listing
 from bench.errors import UserError, nearest
@@ -116,6 +116,9 @@ def load_arrays(
             raise UserError(f"{database_name(database)}: no {name} {value!r} in it; {hint}")
     conditions = "".join(f" and results.{name} = :{name}" for name in wanted)
     rows = ask(database, _VIEWS, _OF_CELLS.format(conditions=conditions), {"kind": kind, **wanted})
+    if kind == "confusion":  # answers on test data, which a suite in development does not show
+        hidden = load_developing(database)
+        rows = rows[[place not in hidden for place in zip(rows["suite"], rows["profile"], strict=True)]]
     found = select(rows, only or {})
     found["array"] = pd.Series(_arrays(found), index=found.index, dtype="object")
     return found[[*_PLACE, "name", "scale", "array"]]

@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Literal
 
 from bench.checks import replaced_data
+from bench.chosen import Choices
 from bench.data.policy import DataPolicy, Progress
 from bench.driver import carry_out
 from bench.errors import UserError
 from bench.executors.local import Crew
 from bench.executors.messages import Setting
-from bench.grid import Cell, Grid, expand
+from bench.grid import Cell, Grid, Tuned, expand
 from bench.ground import Ground
 from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
 from bench.ledger import runs_to_make
@@ -31,7 +32,7 @@ from bench.states import States, states_folder
 from bench.store import EnvironmentInfo, Store
 from bench.store.location import locate, shown
 from bench.suite import read_suite
-from bench.suite.values import Suite
+from bench.suite.values import MethodSpec, Suite
 from bench.training.calibration import Calibration
 from bench.training.devices import choose, model_name
 from bench.widths import calibration_name
@@ -57,17 +58,27 @@ class Request:
 class Benchmark:
     """A suite that was read, looked up and planned, on a database and a device."""
 
-    def __init__(self, request: Request, progress: Progress | None = None) -> None:
+    def __init__(self, request: Request, progress: Progress | None = None, tuned: Tuned | None = None) -> None:
         self.request = request
         for plugin in request.plugins:
             load_plugin(plugin)
         overrides = {} if request.seeds is None else {"seeds": request.seeds}
         self.suite: Suite = read_suite(request.suite, request.profile, overrides)
         self.policy = DataPolicy.from_environment(request.data, progress=progress)
-        self.grid: Grid = expand(self.suite, self.policy)
-        self.cells: list[Cell] = picked(self.grid.cells, request.only)
         self.device = choose(request.device)
         self.environment = environment_of(self.device)
+        self.grid: Grid = expand(self.suite, self.policy, tuned or self._chosen)
+        self.suite = self.grid.suite
+        self.cells: list[Cell] = picked(self.grid.cells, request.only)
+
+    def _chosen(self, ground: Ground, method: MethodSpec) -> MethodSpec:
+        """What studies of the database have chosen for a method."""
+        return self.choices(ground, method)
+
+    @cached_property
+    def choices(self) -> Choices:
+        suite = self.suite
+        return Choices(self.present, self.place, suite.name, suite.profile, self.environment.hash, RESULTS_VERSION)
 
     @cached_property
     def plan(self) -> Plan:
@@ -114,7 +125,7 @@ class Benchmark:
             done, given_up = runs_to_make(self.asked, self.present, environment)
         everything = work_left(self.plan, skipped, ())
         left = work_left(self.plan, done | given_up | skipped, self.states.keys())
-        estimate = estimated(left, lambda ground: self._speed(ground, environment), self.workers)
+        estimate = estimated(left, lambda ground: self.speed(ground, environment), self.workers)
         return Outlook(
             cells=len(self.cells),
             runs=len(self.asked),
@@ -128,7 +139,7 @@ class Benchmark:
             measured=estimate.measured,
         )
 
-    def _speed(self, ground: Ground, environment: int | None) -> Calibration | None:
+    def speed(self, ground: Ground, environment: int | None) -> Calibration | None:
         """What was measured here of trainings on this ground."""
         if self.present is None or environment is None:
             return None

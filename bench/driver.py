@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Literal
 
 from bench.errors import UserError
@@ -12,7 +12,7 @@ from bench.executors.local import Answer, Crew, LocalWorker
 from bench.executors.messages import Done, Failed, Measure, Measured, Order
 from bench.executors.tasks import PackResult, Task
 from bench.ground import Ground
-from bench.ledger import ATTEMPTS, Ledger
+from bench.ledger import ATTEMPTS, Books, Ledger
 from bench.plan import Plan, Work, inputs, pack_of, ready_packs
 from bench.receipts import Listener, Receipt, Session
 from bench.sharing import Sharing
@@ -37,27 +37,36 @@ def carry_out(
 
     Ctrl-C ends it cleanly, with all finished packs kept.
     """
+    try:
+        return drive(plan, lambda: Ledger(plan, asked, again, session), session, states, crew, listener)
+    finally:
+        crew.stop()
+
+
+def drive(
+    plan: Plan, opened: Callable[[], Books], session: Session, states: States, crew: Crew, listener: Listener
+) -> Receipt:
+    """Make what books ask for; they are opened once others know that this driver is there. The crew stays at hand."""
     began = time.monotonic()
     sharing = Sharing(session, crew.size)
     try:
-        ledger = Ledger(plan, asked, again, session)
+        books = opened()
         try:
-            _Driver(plan, ledger, states, crew, listener, sharing, Widths(session)).work()
+            _Driver(plan, books, states, crew, listener, sharing, Widths(session)).work()
         except KeyboardInterrupt:
-            ledger.receipt.ending = "interrupted"
-        ledger.count_others()
+            books.receipt.ending = "interrupted"
+        books.count_others()
     finally:
-        crew.stop()
         sharing.leave()
-    ledger.receipt.seconds = time.monotonic() - began
-    return ledger.receipt
+    books.receipt.seconds = time.monotonic() - began
+    return books.receipt
 
 
 class _Driver:
     def __init__(
         self,
         plan: Plan,
-        ledger: Ledger,
+        ledger: Books,
         states: States,
         crew: Crew,
         listener: Listener,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -24,8 +24,9 @@ from bench.recipe import Level, Recipe, Start, Step, merged
 from bench.registry import Choice, registry
 from bench.scoring import score_of
 from bench.suite.combinations import refused
-from bench.suite.labels import told_apart
-from bench.suite.values import MethodSpec, PruneSpec, Suite
+from bench.suite.identity import content_hash, settings
+from bench.suite.labels import marked, told_apart
+from bench.suite.values import MethodSpec, Problem, Protocol, PruneSpec, Suite
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,11 @@ class Cell:
     steps: tuple[Step, ...]  # of the first seed; of all, but for methods that draw by the seed
     position: int
     by_seed: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """What it keeps to, where it repeats a published experiment."""
+        return self.method.protocol or self.ground.problem.protocol
 
     def recipe(self, seed: int) -> Recipe:
         return Recipe(self.own.start(seed), self.by_seed.get(seed, self.steps))
@@ -63,24 +69,78 @@ class Grid:
     notices: tuple[str, ...] = field(default=())  # what the user must be told of the data
 
 
-def expand(suite: Suite, policy: DataPolicy) -> Grid:
+# What studies have chosen for a method on a ground, filled in level by level.
+Tuned = Callable[[Ground, MethodSpec], MethodSpec]
+
+
+def untuned(ground: Ground, method: MethodSpec) -> MethodSpec:
+    """Where no database is at hand that could know what studies have chosen."""
+    raise UserError(
+        f"method {method.label!r}: its {method.tuned[0][0]} is chosen by a study, and studies are in a database; "
+        "`bench run` and `bench plan` look there"
+    )
+
+
+def expand(suite: Suite, policy: DataPolicy, tuned: Tuned = untuned) -> Grid:
     """Look everything up and write every cell's recipe."""
     opened: dict[Choice, Dataset] = {}
     for problem in suite.problems:
         if problem.data not in opened:
             opened[problem.data] = open_dataset(problem.data, policy)
-    data = told_apart("dataset", {choice: dataset.info.name for choice, dataset in opened.items()})
-    models = told_apart("network", {one.model: called("network", one.model) for one in suite.problems})
     grounds = []
-    for problem in suite.problems:
-        info = replace(opened[problem.data].info, name=data[problem.data])
-        grounds.append(ground_of(problem, info, models[problem.model], policy))
+    for problem, (data, model) in zip(suite.problems, _names(suite.problems, opened), strict=True):
+        info = replace(opened[problem.data].info, name=data)
+        grounds.append(_with_chosen(ground_of(problem, info, model, policy), tuned))
+    suite = _of_grounds(suite, grounds)
     cells: list[Cell] = []
     notices = [dataset.notice for dataset in opened.values() if dataset.notice]
     for ground in grounds:
         for method in ground.problem.methods:
-            cells.extend(_cells(ground, method, len(cells), notices))
+            cells.extend(cells_of(ground, method, len(cells), notices))
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
+
+
+def _names(problems: Sequence[Problem], opened: Mapping[Choice, Dataset]) -> list[tuple[str, str]]:
+    """What results call data and network of each problem: told apart within a protocol, which is in the name."""
+    names: list[tuple[str, str]] = []
+    for problem in problems:
+        alike = [one for one in problems if one.protocol == problem.protocol]
+        data = told_apart("dataset", {one.data: opened[one.data].info.name for one in alike})
+        models = told_apart("network", {one.model: called("network", one.model) for one in alike})
+        names.append((data[problem.data], marked(models[problem.model], problem.protocol)))
+    return names
+
+
+def _with_chosen(ground: Ground, tuned: Tuned) -> Ground:
+    problem = ground.problem
+    if not any(method.tuned for method in problem.methods):
+        return ground
+    methods = tuple(tuned(ground, method) if method.tuned else method for method in problem.methods)
+    return replace(ground, problem=replace(problem, methods=methods))
+
+
+def _of_grounds(suite: Suite, grounds: Sequence[Ground]) -> Suite:
+    """The suite with what studies chose: other choices make another version of it."""
+    if not any(method.tuned for problem in suite.problems for method in problem.methods):
+        return suite
+    problems = tuple(ground.problem for ground in grounds)
+    return replace(
+        suite,
+        problems=problems,
+        hash=content_hash(problems, suite.metric, suite.stage),
+        settings=settings(suite.title, suite.metric, suite.stage, problems, defaults=True),
+    )
+
+
+def cells_of(ground: Ground, method: MethodSpec, position: int, notices: list[str]) -> list[Cell]:
+    """A method at every level; one whose options studies choose for each level apart is another one at each."""
+    if not method.by_level:
+        return _cells(ground, method, position, notices)
+    found = []
+    for number, level in enumerate(method.by_level, start=1):
+        at_level = _cells(ground, method.at(level), position, notices)
+        found += [replace(cell, position=position + number - 1) for cell in at_level if cell.level == number]
+    return found
 
 
 def _cells(ground: Ground, method: MethodSpec, position: int, notices: list[str]) -> list[Cell]:

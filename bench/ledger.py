@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from bench.checks import made_again
 from bench.executors.tasks import PackResult, TaskResult
@@ -27,6 +28,28 @@ def runs_to_make(asked: Collection[str], store: Store, environment: int) -> tupl
     attempts = store.attempts(environment, RESULTS_VERSION)
     given_up = {key for key, count in attempts.items() if count >= ATTEMPTS}
     return store.done(environment, RESULTS_VERSION) & set(asked), given_up & set(asked)
+
+
+class Books(Protocol):
+    """What a driver asks of the books of a command: what is to be made, and where results go."""
+
+    asked: set[str]  # the keys of the runs that are wanted
+    given_up: set[str]  # those of them that have failed too often
+    receipt: Receipt
+
+    def left(self, stored: Collection[str]) -> Work: ...
+
+    def look_again(self, finished: Collection[str]) -> None: ...
+
+    def news(self, final: Collection[str]) -> bool: ...
+
+    def is_open(self, key: str) -> bool: ...
+
+    def enter(self, answer: PackResult, width: int) -> list[str]: ...
+
+    def enter_broken(self, reasons: Sequence[tuple[str, Status, str]]) -> None: ...
+
+    def count_others(self) -> None: ...
 
 
 class Ledger:

@@ -57,6 +57,7 @@ class Plan:
     runs: Mapping[str, Run]
     keys: Mapping[Cell, tuple[tuple[int, str], ...]]  # the seeds of each cell and the runs that they lead to
     grounds: Mapping[str, Ground]  # by the key of a start: the data and the network that it names
+    tested: bool = True  # whether runs are judged by test data too
 
     @property
     def steps_alone(self) -> int:
@@ -69,8 +70,8 @@ class Plan:
         return sum(node.stop - self.graph.taken_up_at(key)[1] for key, node in self.graph.trained.items())
 
 
-def make_plan(grid: Grid) -> Plan:
-    """Merge the recipes of all cells and seeds."""
+def make_plan(grid: Grid, tested: bool = True) -> Plan:
+    """Merge the recipes of all cells and seeds. Where something is chosen by the results, they are not `tested`."""
     graph = Graph()
     runs: dict[str, Run] = {}
     keys: dict[Cell, tuple[tuple[int, str], ...]] = {}
@@ -87,7 +88,7 @@ def make_plan(grid: Grid) -> Plan:
                 for one in (recipe, *_teachers(recipe)):
                     grounds.setdefault(start_key(one.start), cell.ground_of(one.start))
         keys[cell] = tuple(found)
-    return Plan(grid, graph, runs, keys, grounds)
+    return Plan(grid, graph, runs, keys, grounds, tested)
 
 
 def _run(key: str, seed: int, cell: Cell, recipe: Recipe, path: list[Visit]) -> Run:
@@ -170,7 +171,8 @@ def _urgency(run: Run) -> tuple[bool, int, int]:
 class _Needs:
     def __init__(self, plan: Plan, stored: Collection[str], unjudged: Collection[str]) -> None:
         self._plan, self._graph, self._stored, self._unjudged = plan, plan.graph, stored, unjudged
-        self._told_of = {run.last_pruning for run in plan.runs.values()}
+        # What a pruning did is told by tested runs alone: others leave no row of it.
+        self._told_of = {run.last_pruning for run in plan.runs.values()} if plan.tested else set[str | None]()
         self._tasks: dict[str, Task] = {}
         self._ground: dict[str, Ground] = {}
 
@@ -234,6 +236,7 @@ class _Needs:
             judged=bool(prunings) and prunings[-1] in self._told_of,
             teacher=self._teacher(key),
             artifacts=key in self._plan.runs and self._plan.runs[key].has_artifacts,
+            tested=self._plan.tested,
         )
 
     def _teacher(self, key: str) -> TaughtBy | None:

@@ -56,6 +56,8 @@ def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
         reference=component.reference,
         seeds=keys,
         position=cell.position,
+        protocol=cell.protocol,
+        tuned=tuple((one.option, one.study, one.number) for one in cell.method.chosen),
     )
 
 
@@ -204,11 +206,16 @@ def _common(run: Run, accounts: Accounts) -> dict[str, Any]:
         "results_version": RESULTS_VERSION,
         "steps_alone": run.steps_alone,
         "steps_shared": accounts.steps_shared(run),
-        "flops_alone": 2.0 * run.cell.own.training.batch * sum(_multiply_adds(effort) for effort in run.efforts),
+        "flops_alone": flops_alone(run),
         "steps": tuple(accounts.stretches(run.path)),
         "recipe": json.dumps(canonical(run.recipe), sort_keys=True, separators=(",", ":")),
         "components": components_of(run),
     }
+
+
+def flops_alone(run: Run) -> float:
+    """Operations for its training on its own."""
+    return 2.0 * run.cell.own.training.batch * sum(_multiply_adds(effort) for effort in run.efforts)
 
 
 def _multiply_adds(effort: Effort) -> int:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up. A name is a module of `bench`, or a room of it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "durations", "random", "registry", "recipe", "arguments", "patterns"),
+    ("errors", "masking", "durations", "random", "registry", "recipe", "arguments", "patterns"),
     ("store", "data", "models"),
     ("measures", "channels"),
     ("training",),
@@ -20,12 +20,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("methods", "suite"),
     ("states", "executors"),
     ("allocation", "levels", "ground", "scoring", "grid", "graph", "plan", "only", "outlook"),
-    ("checks", "records", "provenance", "receipts"),
+    ("checks", "records", "provenance", "receipts", "studies"),
     ("widths", "sharing", "ledger"),
-    ("driver", "keeping", "stored", "status"),
+    ("driver", "keeping", "stored", "status", "chosen"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
-    ("retraining", "loading", "shipping", "speeding"),
+    ("retraining", "loading", "shipping", "speeding", "tuning"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

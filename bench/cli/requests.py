@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.benchmark import Benchmark
+    from bench.grid import Tuned
     from bench.registry import Component
 
 DATABASE = "results.db"
@@ -82,8 +83,12 @@ def opened(
     note: str | None = None,
     threads: int | None = None,
     new_data: bool = False,
+    tuned: Tuned | None = None,
 ) -> Iterator[Benchmark]:
-    """The benchmark that the options describe, its data found or fetched."""
+    """The benchmark that the options describe, its data found or fetched.
+
+    `tuned` says what becomes of options that studies choose; the studies of the database do, where it is not given.
+    """
     chosen = only_of(only)
     if data not in ("auto", "real", "standin"):
         raise UserError(f"--data {data}: no such choice of data; give auto, real or standin")
@@ -105,6 +110,6 @@ def opened(
         new_data=new_data,
     )
     with downloading(screen) as progress:
-        benchmark = Benchmark(request, progress)
+        benchmark = Benchmark(request, progress, tuned)
     with benchmark:
         yield benchmark

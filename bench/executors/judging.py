@@ -17,6 +17,8 @@ from bench.training.recalibration import Recalibration
 from bench.training.stacks import Stack, lay
 from bench.training.state import State
 
+UNSEEN = Quality(float("nan"), 0, 0)  # of test data that nobody looked at
+
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
@@ -35,7 +37,10 @@ class Judge:
         self._network, self._content, self._recalibration = network, content, recalibration
 
     def __call__(self, states: Sequence[State], tasks: Sequence[Task]) -> list[Judgement]:
-        """Each state of a task on validation and test data, as it is and with batch norm taken anew."""
+        """Each state of a task on validation and test data, as it is and with batch norm taken anew.
+
+        Test data are left alone where no task may look at them; the tasks of a pack belong to one plan and agree.
+        """
         stack = self._stack(states)
         answers = Answers(row for row, task in enumerate(tasks) if task.artifacts)
         plain = self._evaluate(stack, tasks, answers)
@@ -54,6 +59,8 @@ class Judge:
     def _evaluate(self, stack: Stack, tasks: Sequence[Task], answers: Answers) -> list[tuple[Quality, Quality]]:
         splits = [self._content.split(task.seed) for task in tasks]
         validation = evaluate(self._network, stack, self._content, [split.validation for split in splits])
+        if not any(task.tested for task in tasks):
+            return [(quality, UNSEEN) for quality in validation]
         test = evaluate(self._network, stack, self._content, [split.test for split in splits], answers)
         return list(zip(validation, test, strict=True))
 

@@ -68,6 +68,7 @@ class Task:
     judged: bool = True  # whether some run tells what its last pruning did; test data are looked at for no other
     teacher: TaughtBy | None = None
     artifacts: bool = False  # whether what figures need of a final state is measured too
+    tested: bool = True  # whether test data are looked at; where something is chosen by the results they are not
 
     @property
     def steps(self) -> int:
@@ -94,7 +95,7 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured of a final state."""
+    """What is measured of a final state; on test data that were not looked at, the quality of no samples."""
 
     validation: Quality
     test: Quality

@@ -178,7 +178,7 @@ class Workshop:
             if task.final and (outcome is None or outcome.diverged_at is None)
         ]
         # A run that ends with its pruning was evaluated when it was pruned.
-        judged = {place: pruned[place] for place in places if _ends_pruned(tasks[place])}
+        judged = {place: pruned[place] for place in places if place in pruned and _ends_pruned(tasks[place])}
         others = [place for place in places if place not in judged]
         if others:
             found = self._judge([states[place] for place in others], [tasks[place] for place in others])

@@ -16,9 +16,14 @@ from bench.registry import method
 
 @method("dynamic", reference="Lewis et al., Dynamic Pruning (MLGroupProject)", aliases=("during-training",))
 def dynamic(
-    task: Task, at: tuple[Duration, ...] = (Duration(1 / 3, "share"), Duration(2 / 3, "share"))
+    task: Task,
+    at: tuple[Duration, ...] = (Duration(1 / 3, "share"), Duration(2 / 3, "share")),
+    parts: tuple[float, ...] = (),
 ) -> Iterator[Step]:
-    """Stop at some moments of one training, prune the same share of what is left at each, and go on."""
+    """Stop at some moments of one training, prune the same share of what is left at each, and go on.
+
+    `parts` says how far each moment goes, against the others: [1, 3] takes at the second what three such prunings take.
+    """
     moments = [task.steps(moment) for moment in at]
     if not moments or moments != sorted(moments) or moments[-1] > task.total:
         told = ", ".join(map(str, at))
@@ -26,8 +31,15 @@ def dynamic(
             f"dynamic: at is [{told}], in a training of {task.total} steps; "
             "give at least one moment, none before the one that stands before it, none after the end"
         )
-    levels = [task.level.part(count / len(moments)) for count in range(1, len(moments) + 1)]
-    yield from _interrupted(task, moments, levels)
+    yield from _interrupted(task, moments, _in_parts(task, parts or (1.0,) * len(moments), len(moments)))
+
+
+def _in_parts(task: Task, parts: Sequence[float], count: int) -> list[Level]:
+    """The levels on the way that are reached when each layer has lost a portion of its rest in proportion to a part."""
+    if len(parts) != count or min(parts) <= 0 or sum(parts) == float("inf"):
+        told = ", ".join(f"{part:g}" for part in parts)
+        raise UserError(f"dynamic: parts is [{told}], for {count} moments; give a number above 0 for each of them")
+    return [task.level.part(sum(parts[:number]) / sum(parts)) for number in range(1, count)] + [task.level.part(1.0)]
 
 
 @method("dynamic-drawn", reference="Lewis et al., Dynamic Pruning (MLGroupProject)", by_seed=True)

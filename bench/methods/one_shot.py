@@ -35,10 +35,18 @@ def one_shot_rewound(task: Task, rewind: Duration = Duration(0.5, "share")) -> I
 
 
 @method("iterative", reference="Han et al., NIPS 2015", aliases=("prune-retrain", "gradual-fine-tuning"))
-def iterative(task: Task, fine_tune: Duration = Duration(0.1, "share"), fine_tune_rate: float = 0.1) -> Iterator[Step]:
-    """Train, then prune a round of the ladder and fine-tune, again and again until the level is reached."""
+def iterative(
+    task: Task,
+    fine_tune: Duration = Duration(0.1, "share"),
+    fine_tune_rate: float = 0.1,
+    rounds: int | None = None,
+) -> Iterator[Step]:
+    """Train, then prune a round of the ladder and fine-tune, again and again until the level is reached.
+
+    With `rounds` these are so many that each take the same share of what is left.
+    """
     yield task.train()
-    for level in task.rounds:
+    for level in task.in_rounds(rounds):
         yield task.prune(level)
         yield Reset(parts=("clock", "optimiser"))
         yield task.fine_tune(max(1, task.steps(fine_tune)), fine_tune_rate)

@@ -52,6 +52,14 @@ class Task:
         """How many steps the suite's training has."""
         return self.training.schedule.length
 
+    def in_rounds(self, count: int | None) -> tuple[Level, ...]:
+        """The way to the level: the ladder's rounds, or so many that each take the same share of a layer's rest."""
+        if count is None:
+            return self.rounds
+        if count < 1:
+            raise UserError(f"rounds: {count} rounds lead to no level; give 1 or more")
+        return (*(self.level.part(number / count) for number in range(1, count)), self.level)
+
     def steps(self, duration: Duration) -> int:
         """A duration of the suite file in steps."""
         return duration.steps(self.steps_per_epoch, self.total)
@@ -101,6 +109,12 @@ class Task:
             milestones=tuple(_stretched(milestone, length, whole.length) for milestone in whole.milestones),
         )
         return self._anew(schedule, rate)
+
+    def student(self, length: Duration, rate: float) -> Train:
+        """The training of another network than the suite's: of its own length, at a factor of the rate."""
+        if not 0 < rate < float("inf"):
+            raise UserError(f"rate is {rate:g}; give a factor of the suite's learning rate above 0, such as 10")
+        return self.longer(max(1, self.steps(length)), rate)
 
     def _anew(self, schedule: Schedule, rate: float) -> Train:
         optimiser = replace(self.training.optimiser, lr=self.training.optimiser.lr * rate)

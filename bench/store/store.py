@@ -32,6 +32,7 @@ from bench.store.merging import Merged
 from bench.store.querying import Parameters, query_file, query_server
 from bench.store.rows import blocks
 from bench.store.schema import Calibration, Environment, Evaluation, Pack, Run
+from bench.store.studying import Studies
 from bench.store.texts import compact, now
 from bench.store.values import (
     FINAL,
@@ -232,6 +233,11 @@ class Store:
             old = delete(Calibration).where(Calibration.environment_id == environment, Calibration.name == name)
             connection.execute(old)
             connection.execute(insert(Calibration), [row])
+
+    @property
+    def studies(self) -> Studies:
+        """What was tuned."""
+        return Studies(self.place, self._writing, self._reading)
 
     def merge(self, other: str | os.PathLike[str]) -> Merged:
         """Bring the runs of another database in, all or nothing; what is here already stays as it is."""

@@ -9,13 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bench.durations import Duration
 from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Scope
+from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Protocol, Scope, Stage
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
 OPTIMISERS: tuple[str, ...] = get_args(OptimiserKind)
 KEEPS: tuple[str, ...] = get_args(Keep)
 ARTIFACTS: tuple[str, ...] = get_args(Artifacts)
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 AUGMENTATIONS = ("none", "flip", "crop", "crop-flip")
 
 # Values that are checked elsewhere: a registered component, or a table that has its own place in this file.
@@ -48,7 +49,7 @@ MaybeLength = Annotated[Duration | None, BeforeValidator(quantities.length)]
 MaybeWord = Annotated[str | None, BeforeValidator(quantities.word)]
 
 
-def _word_as_table(value: Any) -> Any:
+def word_as_table(value: Any) -> Any:
     """`cosine` means the same as `{cosine: {}}`."""
     return {value: {}} if isinstance(value, str) else value
 
@@ -63,7 +64,7 @@ def _one_as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-_MAY_BE_EMPTY = BeforeValidator(_nothing_as_table)
+MAY_BE_EMPTY = BeforeValidator(_nothing_as_table)
 
 
 class Table(BaseModel):
@@ -107,10 +108,10 @@ class Decay(Constant):
 
 
 class ScheduleTable(OneOf):
-    constant: Annotated[Constant | None, _MAY_BE_EMPTY] = None
-    step: Annotated[Steps | None, _MAY_BE_EMPTY] = None
-    cosine: Annotated[Decay | None, _MAY_BE_EMPTY] = None
-    linear: Annotated[Decay | None, _MAY_BE_EMPTY] = None
+    constant: Annotated[Constant | None, MAY_BE_EMPTY] = None
+    step: Annotated[Steps | None, MAY_BE_EMPTY] = None
+    cosine: Annotated[Decay | None, MAY_BE_EMPTY] = None
+    linear: Annotated[Decay | None, MAY_BE_EMPTY] = None
 
 
 class Empty(Table):
@@ -126,9 +127,9 @@ class Patience(Looks):
 
 
 class SelectTable(OneOf):
-    last: Annotated[Empty | None, _MAY_BE_EMPTY] = None
-    best: Annotated[Looks | None, _MAY_BE_EMPTY] = None
-    stop: Annotated[Patience | None, _MAY_BE_EMPTY] = None
+    last: Annotated[Empty | None, MAY_BE_EMPTY] = None
+    best: Annotated[Looks | None, MAY_BE_EMPTY] = None
+    stop: Annotated[Patience | None, MAY_BE_EMPTY] = None
 
 
 class TrainingTable(Table):
@@ -144,13 +145,13 @@ class TrainingTable(Table):
     betas: Annotated[list[BelowOne], Field(min_length=2, max_length=2)] = [0.9, 0.999]
     rho: BelowOne = 0.9
     eps: MaybePositive = None
-    schedule: Annotated[ScheduleTable, BeforeValidator(_word_as_table)] = ScheduleTable(constant=Constant())
+    schedule: Annotated[ScheduleTable, BeforeValidator(word_as_table)] = ScheduleTable(constant=Constant())
     batch: Annotated[Count, Field(description="give the number of samples of a step, such as batch: 60")]
     epochs: MaybeEpochs = None
     steps: MaybeCount = None
     loss: Annotated[Loss, BeforeValidator(quantities.one_of(get_args(Loss), "loss"))] = "cross-entropy"
     augmentation: Annotated[str, BeforeValidator(quantities.one_of(AUGMENTATIONS, "augmentation"))] = "none"
-    select: Annotated[SelectTable, BeforeValidator(_word_as_table)] = SelectTable(last=Empty())
+    select: Annotated[SelectTable, BeforeValidator(word_as_table)] = SelectTable(last=Empty())
 
 
 def _granularity(value: object) -> object:
@@ -198,6 +199,8 @@ class ProblemTable(Table):
     methods: Annotated[Elsewhere, Field(description="give a list, such as methods: [none, one-shot]")]
     keep: Elsewhere = "last"
     artifacts: Elsewhere = "first"
+    protocol: Elsewhere = None
+    tune: Elsewhere = None
 
 
 class HeadTable(Table):
@@ -205,6 +208,7 @@ class HeadTable(Table):
 
     title: MaybeWord = None
     metric: Annotated[Metric, BeforeValidator(quantities.one_of(get_args(Metric), "metric"))] = "test_accuracy"
+    stage: Annotated[Stage, BeforeValidator(quantities.one_of(get_args(Stage), "stage"))] = "final"
     problems: Elsewhere = None
     profiles: Elsewhere = None
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bench.durations import Duration
 from bench.recipe import Optimiser
 from bench.registry import Choice
+from bench.suite.studies import Chosen, TuneSpec
 
 Metric = Literal["test_accuracy", "test_loss"]
 ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
 Keep = Literal["none", "last", "best", "all"]
 Artifacts = Literal["none", "first", "all"]
+Protocol = Literal["published", "honest", "as-run"]  # what an experiment that repeats a published one keeps to
+Stage = Literal["develop", "final"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "uniform", "erk", "er", "global"]
@@ -83,6 +86,25 @@ class MethodSpec:
     name: str
     options: tuple[tuple[str, Any], ...] = ()  # those that are not at their default, in the order of their names
     prune: PruneSpec = PruneSpec()  # the problem's, with what this entry overrides
+    protocol: Protocol | None = None  # where it is another than the problem's
+    tuned: tuple[tuple[str, str], ...] = ()  # options that studies choose, and the studies' names; "" for the method's
+    by_level: tuple[AtLevel, ...] = ()  # what they have chosen for each level; empty as long as nobody has looked
+    # Of the point of a grid: the trials that its options come from. The options themselves are what counts.
+    chosen: tuple[Chosen, ...] = field(default=(), compare=False, metadata={"key": False})
+
+    def at(self, level: AtLevel) -> MethodSpec:
+        """The method as it is at one level, its chosen options filled in."""
+        return replace(self, options=level.options, prune=level.prune, by_level=(), chosen=level.chosen)
+
+
+@dataclass(frozen=True)
+class AtLevel:
+    """A method at one level, where studies choose for each level apart."""
+
+    target: float
+    options: tuple[tuple[str, Any], ...]
+    prune: PruneSpec
+    chosen: tuple[Chosen, ...] = field(default=(), metadata={"key": False})
 
 
 @dataclass(frozen=True)
@@ -102,6 +124,9 @@ class Problem:
     keep: Keep = field(default="last", compare=False, metadata={"key": False})
     # Nor do the arrays that the database has beside its rows: of no seed, of the first of a cell, or of all.
     artifacts: Artifacts = field(default="first", compare=False, metadata={"key": False})
+    protocol: Protocol | None = None  # part of the names of results, and of no key
+    # Nor does how options are searched for; what is found does, and stands in the methods.
+    tune: TuneSpec | None = field(default=None, compare=False, metadata={"key": False})
 
 
 @dataclass(frozen=True)
@@ -117,3 +142,4 @@ class Suite:
     hash: str  # of the content; "" where components were not checked, and so the content is not known to the last
     settings: Mapping[str, Any] = field(repr=False, compare=False)  # all of it, defaults included, ready for JSON
     notes: tuple[str, ...] = ()  # what the user should be told, a line each
+    stage: Stage = "final"  # while develop, tables and figures show validation data alone

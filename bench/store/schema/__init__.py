@@ -16,6 +16,7 @@ from bench.store.schema.plans import Cell, Planned, Settings, Suite
 from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
 from bench.store.schema.sharing import Driver, Lease
+from bench.store.schema.tuning import Study, Trial, TrialRun, Tuned
 from bench.store.sentences import TABLES
 
 __all__ = [
@@ -45,8 +46,12 @@ __all__ = [
     "Speed",
     "SquareRoot",
     "StudentT",
+    "Study",
     "Suite",
     "Trained",
+    "Trial",
+    "TrialRun",
+    "Tuned",
 ]
 
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from bench.store.sentences.words import ARTIFACT, BATCH, COUNTS, FORM, RESULT, RUN_KEY, SPEED, SUITE, THREADS, Sentences
+from bench.store.sentences.tuning import TUNING_TABLES
+from bench.store.sentences.words import (
+    ARTIFACT,
+    BATCH,
+    COUNTS,
+    FORM,
+    PROTOCOL,
+    RESULT,
+    RUN_KEY,
+    SPEED,
+    SUITE,
+    THREADS,
+    Sentences,
+)
 
 TABLES: dict[str, Sentences] = {
     "environment": {
@@ -100,6 +113,7 @@ TABLES: dict[str, Sentences] = {
         "target_sparsity": SUITE["target_sparsity"],
         "settings_id": "Its resolved settings.",
         "reference": "Where the method was published.",
+        "protocol": PROTOCOL,
     },
     "planned": {
         "": "The run that a cell needs for a seed.",
@@ -214,6 +228,7 @@ TABLES: dict[str, Sentences] = {
         "choice": "What was chosen. [JSON]",
         "measured_at": "When, UTC. [ISO 8601]",
     },
+    **TUNING_TABLES,
     "student_t": {
         "": "Helper of the views: the 97.5 % quantile of Student's t distribution.",
         "df": "Degrees of freedom. [count]",

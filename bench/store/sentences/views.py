@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bench.store.sentences.comparisons import COMPARISONS
 from bench.store.sentences.tables import TABLES
+from bench.store.sentences.tuning import TUNING_VIEWS
 from bench.store.sentences.words import (
     ARTIFACT,
     BATCH,
     ENVIRONMENT,
     FORM,
+    PROTOCOL,
     RESULT,
     RUN_KEY,
     SPEED,
@@ -66,6 +68,8 @@ VIEWS: dict[str, Sentences] = {
         **RESULT,
         "theoretical_speedup": THEORY,
         "session": "The session that made it.",
+        "position": TABLES["cell"]["position"],
+        "protocol": PROTOCOL,
     },
     "summary": {
         "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
@@ -77,6 +81,7 @@ VIEWS: dict[str, Sentences] = {
         "collapsed": "Runs that collapsed; they are in the means. [count]",
         "diverged": "Runs that diverged; they are in no mean. [count]",
         **{name: text for column, words in _METRICS.items() for name, text in _statistics(column, words).items()},
+        "protocol": PROTOCOL,
     },
     "versus_dense": {
         "": "Every pruned cell against the dense network, paired by seed within an environment; no stand-in data.",
@@ -93,7 +98,9 @@ VIEWS: dict[str, Sentences] = {
         "seed": "The seed.",
         "key": "Key of the run that is missing.",
         "failed": "Attempts that failed. [count]",
+        "position": TABLES["cell"]["position"],
     },
+    **TUNING_VIEWS,
     "speeds": {
         "": "Measured speed of the runs of every suite, a row for each form, number of threads and batch size.",
         **SUITE,

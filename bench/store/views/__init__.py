@@ -9,6 +9,7 @@ from bench.store.views.duels import DUELS
 from bench.store.views.published import VERSUS_PUBLISHED
 from bench.store.views.ranking import FRONTIER, LEADERBOARD
 from bench.store.views.runs import MISSING, RESULTS, RUNS
+from bench.store.views.tuning import STUDIES, TRIALS, tuning
 
 
 def views(dialect: str) -> dict[str, str]:
@@ -23,6 +24,9 @@ def views(dialect: str) -> dict[str, str]:
         "frontier": FRONTIER,
         "versus_published": VERSUS_PUBLISHED,
         "missing": MISSING,
+        "studies": STUDIES,
+        "trials": TRIALS,
+        "tuning": tuning(dialect),
         "speeds": SPEEDS,
         "layers": LAYERS,
         "artifacts": ARTIFACTS,
