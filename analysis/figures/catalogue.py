@@ -15,6 +15,7 @@ from analysis.figures import (
     layer_densities,
     learning_curves,
     mask_overlap,
+    ranks,
     reinitialisation,
     supermasks,
     weight_histograms,
@@ -38,8 +39,9 @@ OF_GRIDS: tuple[GridFigure, ...] = (
     mask_overlap.FIGURE,
     weight_histograms.FIGURE,
     confusion.FIGURE,
+    ranks.OF_GRID,
 )
-OF_DATABASES: tuple[DatabaseFigure, ...] = ()
+OF_DATABASES: tuple[DatabaseFigure, ...] = (ranks.OF_DATABASE,)
 NAMES = (*(kind.name for kind in OF_GRIDS), *(kind.name for kind in OF_DATABASES))
 
 

@@ -24,10 +24,11 @@ from analysis.figures.material import Material, means_of
 from analysis.figures.scales import Scale, amount_scale, linear_scale
 from analysis.figures.style import PAPER, Look, Width
 from analysis.grid import Cell, Grid
+from analysis.stage import shown_metric
 from analysis.wording import METRICS, Metric, listing
 
 HEIGHT: dict[Width, float] = {"wide": 135, "narrow": 120}
-SHOWN = (METRICS["test_accuracy"], METRICS["test_loss"])
+SHOWN = ("test_accuracy", "test_loss")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def make(material: Material, grid: Grid) -> Made:
     methods = _methods(material, grid)
     if len(set(methods.values())) < 2:
         return None
-    lines = {metric: _lines(material, grid, metric, methods) for metric in SHOWN}
+    shown = [METRICS[shown_metric(name, grid.stage)] for name in SHOWN]
+    lines = {metric: _lines(material, grid, metric, methods) for metric in shown}
     lines = {metric: found for metric, found in lines.items() if any(not one.published for one in found)}
     if not lines:
         return Absence(title, "No figure: no run of these methods has a test result yet.")

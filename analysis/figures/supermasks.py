@@ -18,6 +18,7 @@ from analysis.figures.kind import Absence, GridFigure, Made, Picture
 from analysis.figures.material import Material
 from analysis.figures.style import INK, QUIET, Look, Width
 from analysis.grid import Cell, Grid
+from analysis.stage import DEVELOP, shown_metric
 from analysis.wording import number
 
 METRIC = "test_accuracy"
@@ -32,9 +33,9 @@ def make(material: Material, grid: Grid) -> Made:
     methods = set(runs.loc[runs["method_name"] == NAME, "method"])
     if not methods:
         return None
-    grids = comparison(runs, METRIC).grids
+    grids = comparison(runs, shown_metric(METRIC, grid.stage)).grids
     if not any(cell.method in methods for one in grids for cell in one.measured):
-        return Absence(title, "No figure: no masked network has a test accuracy yet.")
+        return Absence(title, "No figure: no masked network has an accuracy yet.")
     own = replace(
         grids[0],
         methods=tuple(method for method in grid.methods if method in methods or method in grid.dense),
@@ -42,7 +43,7 @@ def make(material: Material, grid: Grid) -> Made:
         levels=grid.levels,
         standin=grid.standin,
     )
-    chance, dots = _chance(material, grid), _published(material, grid)
+    chance, dots = _chance(material, grid), {} if grid.stage == DEVELOP else _published(material, grid)
     return Picture(title, _caption(own, chance, dots), partial(_draw, own, material.looks, chance, dots))
 
 
@@ -67,7 +68,7 @@ def _caption(grid: Grid, chance: float | None, dots: Dots) -> str:
     series = drawing.series_of(grid, _shown)
     several = max(cell.n for cell in grid.measured) > 1
     parts = (
-        "Test accuracy of networks with their first weights under a mask that was found by training, without any"
+        f"{grid.metric.label} of networks with their first weights under a mask that was found by training, without any"
         f" training afterwards{'; bars are 95 % intervals' if several else ''}.",
         "Dashed: the trained dense network." + (" Dotted: guessing, as an untrained network does." if chance else ""),
         f"Small points: single networks that {' and '.join(dots)} published." if dots else "",
