@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.comparison import comparison
-from analysis.figures import drawing, panels, spacing
+from analysis.figures import drawing, panels, published, spacing
 from analysis.figures.kind import Absence, GridFigure, Made, Picture
 from analysis.figures.material import Material, means_of
 from analysis.figures.scales import Scale, amount_scale, linear_scale
@@ -89,14 +89,13 @@ def _lines(material: Material, grid: Grid, metric: Metric, methods: Mapping[str,
     if not grids:
         return []
     found, sizes = grids[0], means_of(runs, "parameters_effective")
-    names = dict(zip(runs["method"], runs["method_name"], strict=True))
     dense = [cell for cell in found.measured if cell.method in grid.dense]
     lines = []
     for method in methods:
         cells = [*dense[:1], *(cell for cell in found.row(method) if cell.summary is not None)]
         if len(cells) > len(dense[:1]):
             lines.append(_line(method, material.looks[method], cells, sizes))
-    return lines + _published(material, grid, metric, {line.label: line for line in lines}, names)
+    return lines + _theirs(material, grid, metric, {line.label: line for line in lines})
 
 
 def _line(label: str, look: Look, cells: Sequence[Cell], sizes: Mapping[tuple[str, int], float]) -> _Line:
@@ -113,17 +112,13 @@ def _line(label: str, look: Look, cells: Sequence[Cell], sizes: Mapping[tuple[st
     )
 
 
-def _published(
-    material: Material, grid: Grid, metric: Metric, ours: Mapping[str, _Line], names: Mapping[str, str]
-) -> list[_Line]:
+def _theirs(material: Material, grid: Grid, metric: Metric, ours: Mapping[str, _Line]) -> list[_Line]:
     """What projects published of the same methods on the same data and network, at the sizes that ours have there."""
-    known = material.details.published
-    rows = known[(known["data"] == grid.data) & (known["model"] == grid.model) & (known["metric"] == metric.name)]
-    rows = rows[rows["suite"].isna() | (rows["suite"] == grid.suite)]
-    rows = rows.assign(at=rows["sparsity_true"].fillna(rows["sparsity_claimed"])).dropna(subset=["at"])
+    rows = published.about(material, grid)
+    rows = rows[rows["metric"] == metric.name].dropna(subset=["at"])
     lines = []
-    for (project, method), one in rows[rows["at"] > 0].groupby(["project", "method"], sort=True):
-        mine = ours.get(str(method)) or next((ours[label] for label in ours if names[label] == method), None)
+    for (project, method), one in rows[rows["at"] > 0].groupby(["project", "label"], sort=True):
+        mine = ours.get(str(method))
         if mine is None or len(one) < 2:
             continue
         dense = rows[(rows["project"] == project) & (rows["at"] == 0)].head(1)

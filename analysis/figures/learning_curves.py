@@ -6,6 +6,7 @@ looked at for: bumps at prunings, plateaus, the start of overfitting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from analysis.figures import drawing, levels, panels
+from analysis.figures import drawing, levels, panels, published
 from analysis.figures.kind import Absence, GridFigure, Made, Picture
 from analysis.figures.material import Material
 from analysis.figures.scales import Scale, linear_scale, log_scale
@@ -26,6 +27,7 @@ from analysis.grid import Grid, Level
 from analysis.wording import count, percent
 
 MOST = 12  # panels
+CURVE = "validation_loss"  # what a project may have published over epochs
 USUAL = 0.8  # the sparsity that is looked at where nothing else is known
 COLUMNS: dict[Width, int] = {"wide": 4, "narrow": 2}
 HEIGHT = 78
@@ -43,7 +45,7 @@ class _Panel:
     method: str
     curves: Mapping[str, Curve]
     prunings: tuple[float, ...]
-    published: Mapping[str, Curve]  # by project
+    theirs: Mapping[str, Curve]  # by project
 
     @property
     def end(self) -> float:
@@ -72,12 +74,9 @@ def _in_order(grid: Grid, runs: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _level(material: Material, grid: Grid, there: Sequence[Level]) -> Level:
     """The level that published numbers are about, where there are any; else a usual one."""
-    published = material.details.published
-    rows = published[(published["data"] == grid.data) & (published["model"] == grid.model)]
-    rows = rows[rows["suite"].isna() | (rows["suite"] == grid.suite)]
-    claimed = rows["sparsity_true"].fillna(rows["sparsity_claimed"]).dropna()
-    claimed = claimed[claimed > 0]
-    return levels.nearest(there, float(claimed.median()) if len(claimed) and len(set(claimed)) <= 2 else USUAL)
+    rows = published.about(material, grid)
+    at = float(rows.loc[(rows["at"] > 0) & (rows["metric"] == CURVE), "at"].median())
+    return levels.nearest(there, USUAL if math.isnan(at) else at)
 
 
 def _panel(material: Material, grid: Grid, run: pd.DataFrame) -> _Panel | None:
@@ -91,16 +90,13 @@ def _panel(material: Material, grid: Grid, run: pd.DataFrame) -> _Panel | None:
         for name, rows in frame.groupby("name")
     }
     prunings = tuple(material.details.prunings(run)["at"].to_numpy(float) / epoch)
-    return _Panel(method, curves, prunings, _published(material, grid, run))
+    return _Panel(method, curves, prunings, _theirs(material, grid, run))
 
 
-def _published(material: Material, grid: Grid, run: pd.DataFrame) -> dict[str, Curve]:
+def _theirs(material: Material, grid: Grid, run: pd.DataFrame) -> dict[str, Curve]:
     """The published validation loss of this method over epochs, where a project has one."""
-    known = material.details.published
-    rows = known[(known["metric"] == "validation_loss") & known["epochs"].notna()]
-    rows = rows[(rows["data"] == grid.data) & (rows["model"] == grid.model)]
-    rows = rows[rows["method"].isin([run["method"].iloc[0], run["method_name"].iloc[0]])]
-    rows = rows[rows["suite"].isna() | (rows["suite"] == grid.suite)].sort_values("epochs")
+    rows = published.about(material, grid)
+    rows = rows[(rows["metric"] == CURVE) & (rows["label"] == run["method"].iloc[0])].sort_values("epochs")
     return {
         str(project): (one["epochs"].to_numpy(float), one["value"].to_numpy(float))
         for project, one in rows.groupby("project")
@@ -124,7 +120,7 @@ def _draw(grid: Grid, shown: Sequence[_Panel], width: Width) -> Figure:
     sheet = panels.Sheet(COLUMNS[width], HEIGHT, left=40, between=12, below=34, under=17)
     figure, axes = panels.start(width, sheet, len(shown), drawing.heading(grid), entries)
     columns, room = min(sheet.columns, len(shown)), panels.panel_width(width, sheet, len(shown))
-    values = np.concatenate([curve for one in shown for _, curve in (*one.curves.values(), *one.published.values())])
+    values = np.concatenate([curve for one in shown for _, curve in (*one.curves.values(), *one.theirs.values())])
     values = values[np.isfinite(values)]
     low, high = float(values.min()), float(np.quantile(values, 0.999))
     up = log_scale(low / 3) if 0 < low < high / 4 else linear_scale()
@@ -149,7 +145,7 @@ def _draw_panel(axes: Axes, one: _Panel, up: Scale) -> None:
         if name in one.curves:
             across, values = one.curves[name]
             axes.plot(across, [up.place(value) for value in values], color=colour, linewidth=thickness, zorder=4)
-    for across, values in one.published.values():
+    for across, values in one.theirs.values():
         axes.plot(across, [up.place(value) for value in values], color=INK, linewidth=1.1, linestyle=":", zorder=5)
 
 
@@ -157,7 +153,7 @@ def _entries(shown: Sequence[_Panel]) -> list[Line2D]:
     entries = [Line2D([], [], color=colour, linewidth=size, label=label) for label, colour, size in LINES.values()]
     if any(one.prunings for one in shown):
         entries.append(Line2D([], [], color=QUIET, linewidth=0.8, linestyle="--", label="pruning"))
-    projects = sorted({project for one in shown for project in one.published})
+    projects = sorted({project for one in shown for project in one.theirs})
     entries += [
         Line2D([], [], color=INK, linewidth=1.1, linestyle=":", label=f"validation loss that {project} published")
         for project in projects

@@ -19,7 +19,7 @@ from analysis.ranks import ranking
 from analysis.stats import Ranks
 from analysis.wording import count, number, p_value
 
-HEAD = 64.0  # points of heading, critical difference and scale
+HEAD = 72.0  # points of heading, critical difference and scale
 ROW = 13.0
 BAR = 7.0
 NAMES: dict[Width, float] = {"wide": 160.0, "narrow": 128.0}  # points beside the scale
@@ -142,14 +142,14 @@ def _scale(axes: Axes, critical: float, at: Callable[[float], float], low: int, 
         axes.text(at(rank), y - 6, str(rank), va="bottom", ha="center")
     words = f"critical difference {number(critical, 2)}"
     if critical > top - low:
-        axes.text(at(low), 25, f"{words}: more than there can be", va="center")
+        axes.text(at(low), 33, f"{words}: more than there can be", va="center")
         return
     end = at(low + critical)
-    axes.plot([at(low), end], [25, 25], color=INK, linewidth=1.0)
+    axes.plot([at(low), end], [33, 33], color=INK, linewidth=1.0)
     for x in (at(low), end):
-        axes.plot([x, x], [22.5, 27.5], color=INK, linewidth=1.0)
+        axes.plot([x, x], [30.5, 35.5], color=INK, linewidth=1.0)
     beside = end + 4 if end < (at(low) + at(top)) / 2 else at(low)
-    axes.text(beside, 25 if beside > end else 18, words, va="center")
+    axes.text(beside, 33 if beside > end else 26, words, va="center")
 
 
 OF_GRID = GridFigure(

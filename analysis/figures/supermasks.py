@@ -5,7 +5,7 @@ The tables of lottery-ticket-pruner as a figure, with its published numbers wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
@@ -13,17 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.comparison import comparison
-from analysis.figures import drawing, spacing
+from analysis.figures import drawing, published, spacing
 from analysis.figures.kind import Absence, GridFigure, Made, Picture
 from analysis.figures.material import Material
 from analysis.figures.style import INK, QUIET, Look, Width
 from analysis.grid import Cell, Grid
 from analysis.stage import DEVELOP, shown_metric
-from analysis.wording import number
+from analysis.wording import listing, number
 
 METRIC = "test_accuracy"
 NAME = "supermask"  # the registered method
-Dots = Mapping[str, Sequence[tuple[float, float]]]  # by project: sparsity and accuracy
+Dots = Mapping[tuple[str, str], Sequence[tuple[float, float]]]  # by project and method: sparsity and accuracy
 
 
 def make(material: Material, grid: Grid) -> Made:
@@ -43,7 +43,7 @@ def make(material: Material, grid: Grid) -> Made:
         levels=grid.levels,
         standin=grid.standin,
     )
-    chance, dots = _chance(material, grid), {} if grid.stage == DEVELOP else _published(material, grid)
+    chance, dots = _chance(material, grid), {} if grid.stage == DEVELOP else _theirs(material, grid, methods)
     return Picture(title, _caption(own, chance, dots), partial(_draw, own, material.looks, chance, dots))
 
 
@@ -53,14 +53,14 @@ def _chance(material: Material, grid: Grid) -> float | None:
     return None if found.empty else 1 / found["array"].iloc[0].shape[0]
 
 
-def _published(material: Material, grid: Grid) -> Dots:
-    known = material.details.published
-    rows = known[(known["data"] == grid.data) & (known["model"] == grid.model) & (known["method"] == NAME)]
-    rows = rows[(rows["metric"] == METRIC) & (rows["suite"].isna() | (rows["suite"] == grid.suite))]
-    rows = rows.assign(at=rows["sparsity_true"].fillna(rows["sparsity_claimed"])).dropna(subset=["at"])
+def _theirs(material: Material, grid: Grid, methods: Set[str]) -> Dots:
+    rows = published.about(material, grid)
+    rows = rows[(rows["metric"] == METRIC) & rows["label"].isin(methods)].dropna(subset=["at"])
     return {
-        str(project): [(float(at), float(value)) for at, value in zip(one["at"], one["value"], strict=True)]
-        for project, one in rows.groupby("project")
+        (str(project), str(label)): [
+            (float(at), float(value)) for at, value in zip(one["at"], one["value"], strict=True)
+        ]
+        for (project, label), one in rows.groupby(["project", "label"])
     }
 
 
@@ -71,7 +71,7 @@ def _caption(grid: Grid, chance: float | None, dots: Dots) -> str:
         f"{grid.metric.label} of networks with their first weights under a mask that was found by training, without any"
         f" training afterwards{'; bars are 95 % intervals' if several else ''}.",
         "Dashed: the trained dense network." + (" Dotted: guessing, as an untrained network does." if chance else ""),
-        f"Small points: single networks that {' and '.join(dots)} published." if dots else "",
+        f"Small points: single networks that {listing(_projects(dots))} published." if dots else "",
         spacing.WORDS[spacing.spacing(grid.metric, _values(grid, chance, dots), grid.test_count)],
         drawing.legend_of_marks(series),
     )
@@ -84,10 +84,14 @@ def _shown(cell: Cell) -> tuple[float, float | None, float | None, bool] | None:
     return cell.summary.mean, cell.summary.low, cell.summary.high, True
 
 
+def _projects(dots: Dots) -> list[str]:
+    return sorted({project for project, _ in dots})
+
+
 def _values(grid: Grid, chance: float | None, dots: Dots) -> list[float]:
-    published = [value for points in dots.values() for _, value in points]
+    theirs = [value for points in dots.values() for _, value in points]
     guessed = [] if chance is None else [chance]
-    return [cell.summary.mean for cell in grid.measured if cell.summary is not None] + guessed + published
+    return [cell.summary.mean for cell in grid.measured if cell.summary is not None] + guessed + theirs
 
 
 def _draw(grid: Grid, looks: Mapping[str, Look], chance: float | None, dots: Dots, width: Width) -> Figure:
@@ -100,7 +104,8 @@ def _draw(grid: Grid, looks: Mapping[str, Look], chance: float | None, dots: Dot
         label = f"dense, trained: {number(100 * dense[0], 2)} %"
         entries.insert(0, Line2D([], [], color=INK, linestyle="--", label=label))
     entries += [
-        Line2D([], [], color=QUIET, marker=".", linestyle="", label=f"published by {project}") for project in dots
+        Line2D([], [], color=QUIET, marker=".", linestyle="", label=f"published by {project}")
+        for project in _projects(dots)
     ]
     figure, axes = drawing.start(grid, width, entries)
     across = drawing.sparsity_axis(axes, grid, series, width)
@@ -113,9 +118,11 @@ def _draw(grid: Grid, looks: Mapping[str, Look], chance: float | None, dots: Dot
     if chance is not None:
         axes.axhline(up.place(chance), color=QUIET, linewidth=1.1, linestyle=":", zorder=2)
     low, high = axes.get_xlim()
-    for found in dots.values():
+    for (_, method), found in dots.items():
         inside = [(across.place(at), up.place(value)) for at, value in found if low <= across.place(at) <= high]
-        axes.plot([x for x, _ in inside], [y for _, y in inside], ".", color=QUIET, markersize=4, zorder=3)
+        axes.plot(
+            [x for x, _ in inside], [y for _, y in inside], ".", color=looks[method].colour, markersize=5, zorder=3
+        )
     drawing.draw_series(axes, series, across, up)
     drawing.finish(figure, axes, entries, width)
     return figure
