@@ -59,7 +59,7 @@ show: $(light) ## the comparison table of a suite, from the database
 	@$(bench_command) show $(suite) $(db) $(chosen)
 
 report: $(light) ## tables and figures of all that is in the database, into report/
-	@$(bench_command) report $(db)
+	@$(bench_command) report $(db) $(call option,--only,$(ONLY))
 
 speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
 	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))

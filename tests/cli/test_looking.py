@@ -140,6 +140,21 @@ def test_report_writes_a_page(results: Path, folder: Path, bench: Bench) -> None
     assert all((folder / file).is_file() for file in said["files"])
 
 
+def test_a_part_of_the_report(results: Path, folder: Path, bench: Bench) -> None:
+    environments = bench("sql", "select distinct environment from results", "--json").json
+    name = environments[0]["environment"]
+    said = bench("report", "--figure", "difference-to-dense", "--environment", name, "--json").json
+    figures = {Path(file).stem for file in said["files"] if "/figures/" in file}
+    assert figures == {"difference-to-dense"}
+    for arguments, mend in (
+        (("--figure", "difference"), "difference-to-dense"),
+        (("--environment", "a toaster"), "no run has the environment 'a toaster'"),
+    ):
+        answer = bench("report", *arguments)
+        assert answer.code == 2
+        assert mend in answer.err
+
+
 def test_sql_in_every_form(results: Path, folder: Path, bench: Bench) -> None:
     question = "select method, count(*) as n from results where seed = :seed group by method order by method"
     rows = bench("sql", question, "--param", "seed=1", "--json").json
