@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.load import ask, database_name
+from analysis.asking import ask_by_key, of_these
+from analysis.load import ask, database_name, load_developing
 from analysis.selection import check, select
 from analysis.wording import listing
 from bench.errors import UserError, nearest
 
 Kind = Literal["mask", "histogram", "confusion"]
 KINDS: tuple[Kind, ...] = ("mask", "histogram", "confusion")
+ARRAYS = ("key", "environment", "name", "scale", "array")
 _PACKED = ("name", "dtype", "shape", "codec", "scale", "content")
 _PLACE = (
     *("suite", "profile", "data", "model", "method", "method_name", "level", "target_sparsity", "seed", "key"),
@@ -34,6 +36,13 @@ _OF_RUN = f"""
 select runs.key, runs.environment, {", ".join(f"artifact.{column}" for column in _PACKED)}
 from runs join artifact on artifact.run_id = runs.id
 where artifact.kind = :kind and substr(runs.key, 1, :digits) = :run
+order by runs.key, runs.environment, artifact.position
+"""
+_PARTS = {"runs": ("key", "environment"), "artifact": _PACKED}
+_OF_KEYS = f"""
+select runs.key, runs.environment, {", ".join(f"artifact.{column}" for column in _PACKED)}
+from runs join artifact on artifact.run_id = runs.id
+where artifact.kind in ({{words}}) and runs.key in ({{keys}})
 order by runs.key, runs.environment, artifact.position
 """
 _OF_CELLS = f"""
@@ -107,9 +116,20 @@ def load_arrays(
             raise UserError(f"{database_name(database)}: no {name} {value!r} in it; {hint}")
     conditions = "".join(f" and results.{name} = :{name}" for name in wanted)
     rows = ask(database, _VIEWS, _OF_CELLS.format(conditions=conditions), {"kind": kind, **wanted})
+    if kind == "confusion":  # answers on test data, which a suite in development does not show
+        hidden = load_developing(database)
+        rows = rows[[place not in hidden for place in zip(rows["suite"], rows["profile"], strict=True)]]
     found = select(rows, only or {})
     found["array"] = pd.Series(_arrays(found), index=found.index, dtype="object")
     return found[[*_PLACE, "name", "scale", "array"]]
+
+
+def arrays_of(database: str | Path, kind: Kind, runs: pd.DataFrame) -> pd.DataFrame:
+    """One row for each array of a kind that runs have, named by the columns `key` and `environment` of a frame."""
+    found = ask_by_key(database, runs, _PARTS, _OF_KEYS, kind)
+    packed = of_these(found, runs, ("key", "environment", *_PACKED))
+    packed["array"] = pd.Series(_arrays(packed), index=packed.index, dtype="object")
+    return packed[list(ARRAYS)]
 
 
 def _of_run(database: str | Path, run: str, kind: Kind, environment: str | None) -> pd.DataFrame:

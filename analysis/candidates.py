@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import stats
-from analysis.comparison import COUNTING
+from analysis.cube import COUNTING
 from analysis.stats import Mean, Paired
 
 PROBLEM = ["suite", "profile", "data", "standin", "environment"]  # what choices are never made across
@@ -40,7 +40,7 @@ class Candidate:
     level: int
     target_sparsity: float
     validation: Mean
-    test: Mean
+    test: Mean | None  # None while the suite is at stage develop
     accuracies: Mapping[int, float]  # on validation data, by seed
     parameters: float | None  # these four: the most that any of its seeds takes
     macs: float | None
@@ -104,7 +104,7 @@ def _candidates(runs: pd.DataFrame, timings: Mapping[str, pd.DataFrame]) -> Iter
             level=int(best["level"]),
             target_sparsity=float(best["target_sparsity"]),
             validation=stats.mean_interval(rows["validation_accuracy"].to_numpy(float)),
-            test=stats.accuracy_interval(rows["test_accuracy"].to_numpy(float), _count(best["test_count"])),
+            test=_test(rows, _count(best["test_count"])),
             accuracies={
                 int(seed): float(share) for seed, share in zip(rows["seed"], rows["validation_accuracy"], strict=True)
             },
@@ -114,6 +114,11 @@ def _candidates(runs: pd.DataFrame, timings: Mapping[str, pd.DataFrame]) -> Iter
             stored_as=form,
             timing=_timing([timings[key] for key in rows["key"] if key in timings]),
         )
+
+
+def _test(runs: pd.DataFrame, count: int | None) -> Mean | None:
+    known = runs["test_accuracy"].dropna()
+    return stats.accuracy_interval(known.to_numpy(float), count) if len(known) else None
 
 
 def _count(value: float) -> int | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analysis.stats import SMALL_TEST_SET
-from analysis.wording import count, number, percent, signed
+from analysis.wording import ALL_EQUAL, count, number, percent, signed
 
 if TYPE_CHECKING:
     from analysis.grid import Cell, Grid, Level
+    from analysis.stats import Mean, Paired
 
 
 def decimals(grid: Grid) -> int:
@@ -29,6 +31,7 @@ def symmetric(grid: Grid) -> bool:
     """Whether every interval of the table may be written with ±."""
     return all(
         cell.summary is None
+        or two(cell.summary)
         or cell.summary.low is None
         or cell.summary.high is None
         or abs(cell.summary.high - 2 * cell.summary.mean + cell.summary.low) < 1e-9
@@ -42,10 +45,14 @@ def value(grid: Grid, cell: Cell) -> str:
 
 
 def interval(grid: Grid, cell: Cell, plus_minus: bool) -> str:
-    """± 0.12, or [97.10, 98.30]; empty where there is none."""
+    """± 0.12, or [97.10, 98.30]; of two runs both, (97.10 to 98.30); empty where there is none."""
     if cell.summary is None or cell.summary.low is None or cell.summary.high is None:
         return ""
     digits, scale = decimals(grid), grid.metric.scale
+    if two(cell.summary):
+        return _both(cell.summary, lambda one: number(one * scale, digits))
+    if cell.summary.low == cell.summary.high:
+        return ALL_EQUAL
     if plus_minus:
         return f"± {number((cell.summary.high - cell.summary.mean) * scale, digits)}"
     return f"[{number(cell.summary.low * scale, digits)}, {number(cell.summary.high * scale, digits)}]"
@@ -74,11 +81,25 @@ def difference(grid: Grid, cell: Cell) -> str:
 
 
 def difference_interval(grid: Grid, cell: Cell) -> str:
-    """[−0.30, +0.10]; empty for a single pair."""
+    """[−0.30, +0.10]; of two pairs both, (−0.30 to +0.10); empty for a single pair."""
     if cell.difference is None or cell.difference.low is None or cell.difference.high is None:
         return ""
     digits, scale = decimals(grid), grid.metric.scale
+    if two(cell.difference):
+        return _both(cell.difference, lambda one: signed(one * scale, digits))
+    if cell.difference.low == cell.difference.high:
+        return ALL_EQUAL
     return f"[{signed(cell.difference.low * scale, digits)}, {signed(cell.difference.high * scale, digits)}]"
+
+
+def two(found: Mean | Paired) -> bool:
+    """Whether there are just two values, whose t interval, of 12.7 standard errors, would say next to nothing."""
+    return found.n == 2 and found.least is not None and found.most is not None
+
+
+def _both(found: Mean | Paired, text: Callable[[float], str]) -> str:
+    least, most = text(found.least or 0.0), text(found.most or 0.0)
+    return f"(both {least})" if least == most else f"({least} to {most})"
 
 
 def measured_sparsity(grid: Grid, level: Level) -> str:

@@ -9,12 +9,14 @@ import pandas as pd
 
 from analysis import celltext
 from analysis.markup import markdown_text, tex
+from analysis.stage import DEVELOP, NOTICE
 from analysis.wording import count, percent
 
 if TYPE_CHECKING:
     from analysis.grid import Cell, Grid, Level
 
 SIDE_BY_SIDE = 7  # levels that fit on a page; more go into a second block below the first
+TWO = "Of two seeds both values stand in place of an interval, which would reach 12.7 standard errors."
 STAND_IN = "Stand-in data: these are not results on the data set whose place it takes."
 
 Blocks = list[tuple[tuple["Level", ...], tuple[str, ...]]]  # levels, and the methods to show for them
@@ -78,11 +80,14 @@ def origin(grid: Grid) -> str:
 def notes(grid: Grid) -> list[str]:
     """What the numbers of the table of means are, in sentences."""
     lines = [STAND_IN] if grid.standin else []
+    lines += [NOTICE] if grid.stage == DEVELOP else []
     seeds = sorted({cell.n for cell in grid.measured})
     if seeds:
         many = count(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {count(seeds[-1], 'seed')}"
         spread = "a single run has no interval" if seeds[-1] == 1 else "95 % intervals over seeds"
         lines.append(f"Means of {many}; {spread}.")
+        if any(celltext.two(cell.summary) for cell in grid.measured if cell.summary):
+            lines.append(TWO)
     final, planned = celltext.usual_seeds(grid)
     if final < planned:
         lines.append(f"Incomplete: {final} of {count(planned, 'seed')} have run where a cell does not say otherwise.")
@@ -107,6 +112,8 @@ def difference_notes(grid: Grid) -> list[str]:
         f" {'95 % t intervals' if max(pairs, default=0) > 1 else 'a single pair has no interval'};"
         f" {better} zero is better."
     ]
+    if any(celltext.two(cell.difference) for cell in grid.cells if cell.difference):
+        lines.append(TWO)
     if any(cell.differs for cell in grid.cells):
         lines.append("* differs from zero (paired t test, Holm-corrected over this table, 5 %).")
     return lines

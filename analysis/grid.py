@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis import export
 from analysis.stats import SIGNIFICANT, Mean, Paired
 from analysis.wording import Metric
+
+if TYPE_CHECKING:
+    from analysis.cube import Cube
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Grid:
     levels: tuple[Level, ...]
     cells: tuple[Cell, ...]
     test_count: int | None  # samples in the test data
+    cube: Cube = field(compare=False, repr=False)  # the value of every seed
 
     @cached_property
     def _by_place(self) -> Mapping[tuple[str, int], Cell]:
@@ -86,6 +90,11 @@ class Grid:
     def baseline(self) -> str:
         """What differences are taken to, in words."""
         return "the dense network" if self.against is None or self.against in self.dense else self.against
+
+    @property
+    def stage(self) -> str:
+        """Of the suite: while it is develop, no number here is of test data."""
+        return self.cube.stage
 
     @property
     def measured(self) -> tuple[Cell, ...]:
@@ -129,6 +138,7 @@ class Comparison:
                         for name in ("suite", "profile", "data", "standin", "model", "environment", "against")
                     },
                     "metric": grid.metric.name,
+                    "stage": grid.stage,
                     "test_count": grid.test_count,
                     "methods": list(grid.methods),
                     "levels": [asdict(level) for level in grid.levels],

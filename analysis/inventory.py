@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.comparison import FINAL
+from analysis.cube import FINAL
 from analysis.plan import PROBLEM
 from analysis.sheet import Sheet
 from analysis.wording import count, listing, natural, percent

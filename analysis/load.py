@@ -12,15 +12,16 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from analysis import stage
 from analysis.selection import select
 from analysis.wording import listing
 from bench.errors import UserError, nearest
 
 WORDS = (
     *("suite", "profile", "suite_hash", "data", "model", "method", "method_name", "options", "key", "origin"),
-    *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session"),
+    *("status", "reason", "environment", "device", "torch", "metric", "finished_at", "session", "protocol"),
 )
-COUNTS = ("standin", "level", "seed")
+COUNTS = ("standin", "level", "seed", "position")
 NUMBERS = (
     *("target_sparsity", "sparsity", "effective_sparsity", "weights", "weights_kept", "parameters", "parameters_kept"),
     *("parameters_effective", "macs", "macs_kept", "macs_effective", "bytes_dense", "bytes_bitmask", "bytes_csr"),
@@ -37,7 +38,19 @@ SPEEDS = (
     *("device", "form", "threads", "batch", "seconds", "seconds_low", "seconds_high", "speedup", "repetitions"),
     *("throughput", "macs", "theoretical_speedup", "measured_at"),
 )
-MISSING = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed")
+PUBLISHED = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "environment", "project"),
+    *("their_method", "sparsity_claimed", "sparsity_true", "metric", "published", "n", "mean", "sd", "low", "high"),
+    *("difference", "inside", "source", "note"),
+)
+MISSING = (
+    *("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "key", "failed"),
+    "position",
+)
+
+
+class LackingError(UserError):
+    """The database has no such view or column: another program, or another release, made it."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +68,28 @@ def load(
     profile: str | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
-    """One row for each cell, seed and environment that has a run, with the columns of the view `results`."""
+    """One row for each cell, seed and environment that has a run, with the columns of the view `results`, and `stage`.
+
+    Of suites at stage develop the numbers of test data are missing values.
+    """
     return select(read(database, suite, profile).runs, only or {})
 
 
 def load_missing(database: str | Path, suite: str | None = None, profile: str | None = None) -> pd.DataFrame:
     """One row for each run that a suite still needs, with the columns of the view `missing`."""
     return read(database, suite, profile).missing
+
+
+def load_developing(database: str | Path) -> stage.Developing:
+    """Suites at stage develop, each with its profile: what is made of their test data is not to be shown."""
+    with _connect(database, database_name(database)) as connection:
+        return _developing(connection)
+
+
+def columns_of(database: str | Path, view: str) -> frozenset[str]:
+    """The columns of a view or table; none where the database has no such."""
+    with _connect(database, database_name(database)) as connection:
+        return frozenset(_columns(connection, view))
 
 
 def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
@@ -72,11 +100,18 @@ def load_speeds(database: str | Path, suite: str) -> pd.DataFrame:
     return speeds[speeds["suite"] == suite].reset_index(drop=True)
 
 
+def load_beside(database: str | Path, view: str, columns: Sequence[str]) -> pd.DataFrame | None:
+    """A view that tables can do without, as it is; None where the database has none of this name."""
+    name = database_name(database)
+    with _connect(database, name) as connection:
+        return _rows(connection, view, columns, name) if _columns(connection, view) else None
+
+
 def read(database: str | Path, suite: str | None = None, profile: str | None = None) -> Records:
     """Runs and missing runs of a suite, or of all suites."""
     name = database_name(database)
     with _connect(database, name) as connection:
-        runs = _tidy(_rows(connection, "results", RESULTS, name))
+        runs = stage.veiled(_tidy(_rows(connection, "results", RESULTS, name)), _developing(connection))
         missing = _tidy(_rows(connection, "missing", MISSING, name))
     for column, wanted in (("suite", suite), ("profile", profile)):
         if wanted is not None:
@@ -146,24 +181,38 @@ def _rows(connection: Any, view: str, columns: Sequence[str], name: str) -> pd.D
     return _answer(connection, f"select {', '.join(columns)} from {view}")
 
 
+def _developing(connection: Any) -> stage.Developing:
+    """Plain tables with the columns of the views do for everything else; without suites nothing is in development."""
+    if not _columns(connection, "suite"):
+        return frozenset()
+    return stage.developing(
+        {str(name): value for name, value in row.items()}
+        for row in _answer(connection, stage.VERSIONS).to_dict("records")
+    )
+
+
 def _check(connection: Any, view: str, columns: Sequence[str], name: str) -> None:
     """The absence of a view, or a missing column, means that another program or release made the file."""
-    if isinstance(connection, sqlite3.Connection):
-        known = {row[1] for row in connection.execute(f"pragma table_info({view})")}
-    else:
-        from sqlalchemy import inspect
-
-        inspector = inspect(connection)
-        there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
-        known = {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
+    known = _columns(connection, view)
     if not known:
-        raise UserError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
+        raise LackingError(f"{name}: not a result database: it has no view `{view}`; `bench run SUITE` makes one")
     absent = [column for column in columns if column not in known]
     if absent:
-        raise UserError(
+        raise LackingError(
             f"{name}: its view `{view}` lacks {listing(absent, most=5)}: another release wrote it;"
             " `bench run` with this release brings it up to date"
         )
+
+
+def _columns(connection: Any, view: str) -> set[str]:
+    """The columns of a view or table; none where it is not there."""
+    if isinstance(connection, sqlite3.Connection):
+        return {str(row[1]) for row in connection.execute(f"pragma table_info({view})")}
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    there = view in {*inspector.get_view_names(), *inspector.get_table_names()}
+    return {str(column["name"]) for column in inspector.get_columns(view)} if there else set()
 
 
 def _answer(connection: Any, question: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.selection import check, select
 
 PROBLEM = ["suite", "profile", "data", "model"]
-PLANNED = [*PROBLEM, "method", "method_name", "level", "target_sparsity", "seed"]
+PLANNED = [*PROBLEM, "method", "method_name", "level", "target_sparsity", "position", "seed"]
 # These choose what a suite asks for; the others choose among the runs that answer it.
 PLAN_FILTERS = ("suite", "profile", "data", "model", "seed")
 CELL_FILTERS = ("method", "level", "sparsity")

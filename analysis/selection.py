@@ -15,6 +15,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "profile": ("profile",),
     "data": ("data",),
     "model": ("model",),
+    "protocol": ("protocol",),
     "environment": ("environment", "device"),
     "origin": ("origin",),
     "status": ("status",),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.errors import UserError, nearest
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+ALL_EQUAL = "all equal"  # in place of an interval without length
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,17 @@ def number(value: float, decimals: int) -> str:
     return text.replace("-", MINUS)
 
 
+def significant(value: float, digits: int = 3) -> str:
+    """A size with so many digits that count: 21,000, 12.5, 0.0123, 1.23e12; empty for none."""
+    if not math.isfinite(value):
+        return ""
+    if abs(value) >= 1e9:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+    before = math.floor(math.log10(abs(value))) + 1 if value else 1
+    return number(value, max(0, digits - before)) if value != int(value) or before > digits else number(value, 0)
+
+
 def signed(value: float, decimals: int) -> str:
     """A difference: always with its sign, but for a rounded zero."""
     text = number(value, decimals)
@@ -121,6 +133,30 @@ def percent(share: float) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return f"{text}\N{NO-BREAK SPACE}%"
+
+
+def levels_text(chosen: Iterable[float], ladder: Sequence[float]) -> str:
+    """50 %, 80 % to 95 %; `90 % and beyond` where all to the end of the ladder are among them; empty for none."""
+    picked = set(chosen)
+    spans: list[list[float]] = []
+    for place, target in enumerate(ladder):
+        if target in picked:
+            if spans and spans[-1][-1] == ladder[place - 1]:
+                spans[-1].append(target)
+            else:
+                spans.append([target])
+    if not spans:
+        return ""
+    last = spans.pop() if len(spans[-1]) > 1 and spans[-1][-1] == ladder[-1] else None
+    parts = [
+        one
+        for span in spans
+        for one in ([f"{percent(span[0])} to {percent(span[-1])}"] if len(span) > 2 else map(percent, span))
+    ]
+    if last is not None:
+        everywhere = len(last) == len(ladder)
+        parts.append("every sparsity" if everywhere else f"{percent(last[0])} and beyond")
+    return listing(parts)
 
 
 def p_value(p: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bench.executors.tasks import TaskResult
 from bench.ground import Ground
+from bench.masking import masked
 from bench.plan import Plan
 from bench.store import Store
 
@@ -46,7 +47,7 @@ def replaced_data(store: Store, plan: Plan) -> list[str]:
 
 def data_choice(ground: Ground) -> list[str]:
     """The data set and options that a suite asked for, as they are stored."""
-    return [ground.problem.data.name, *(f"{name}={value}" for name, value in ground.problem.data.options)]
+    return [ground.problem.data.name, *(masked(f"{name}={value}") for name, value in ground.problem.data.options)]
 
 
 def made_again(store: Store, environment: int, results: Sequence[TaskResult]) -> list[str]:

@@ -25,8 +25,8 @@ from bench.registry import Choice, registry
 from bench.scoring import score_of
 from bench.suite.combinations import refused
 from bench.suite.identity import content_hash, settings
-from bench.suite.labels import told_apart
-from bench.suite.values import MethodSpec, PruneSpec, Suite
+from bench.suite.labels import marked, told_apart
+from bench.suite.values import MethodSpec, Problem, Protocol, PruneSpec, Suite
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,11 @@ class Cell:
     steps: tuple[Step, ...]  # of the first seed; of all, but for methods that draw by the seed
     position: int
     by_seed: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """What it keeps to, where it repeats a published experiment."""
+        return self.method.protocol or self.ground.problem.protocol
 
     def recipe(self, seed: int) -> Recipe:
         return Recipe(self.own.start(seed), self.by_seed.get(seed, self.steps))
@@ -82,12 +87,10 @@ def expand(suite: Suite, policy: DataPolicy, tuned: Tuned = untuned) -> Grid:
     for problem in suite.problems:
         if problem.data not in opened:
             opened[problem.data] = open_dataset(problem.data, policy)
-    data = told_apart("dataset", {choice: dataset.info.name for choice, dataset in opened.items()})
-    models = told_apart("network", {one.model: called("network", one.model) for one in suite.problems})
     grounds = []
-    for problem in suite.problems:
-        info = replace(opened[problem.data].info, name=data[problem.data])
-        grounds.append(_with_chosen(ground_of(problem, info, models[problem.model], policy), tuned))
+    for problem, (data, model) in zip(suite.problems, _names(suite.problems, opened), strict=True):
+        info = replace(opened[problem.data].info, name=data)
+        grounds.append(_with_chosen(ground_of(problem, info, model, policy), tuned))
     suite = _of_grounds(suite, grounds)
     cells: list[Cell] = []
     notices = [dataset.notice for dataset in opened.values() if dataset.notice]
@@ -95,6 +98,17 @@ def expand(suite: Suite, policy: DataPolicy, tuned: Tuned = untuned) -> Grid:
         for method in ground.problem.methods:
             cells.extend(cells_of(ground, method, len(cells), notices))
     return Grid(suite, tuple(grounds), tuple(cells), tuple(dict.fromkeys(notices)))
+
+
+def _names(problems: Sequence[Problem], opened: Mapping[Choice, Dataset]) -> list[tuple[str, str]]:
+    """What results call data and network of each problem: told apart within a protocol, which is in the name."""
+    names: list[tuple[str, str]] = []
+    for problem in problems:
+        alike = [one for one in problems if one.protocol == problem.protocol]
+        data = told_apart("dataset", {one.data: opened[one.data].info.name for one in alike})
+        models = told_apart("network", {one.model: called("network", one.model) for one in alike})
+        names.append((data[problem.data], marked(models[problem.model], problem.protocol)))
+    return names
 
 
 def _with_chosen(ground: Ground, tuned: Tuned) -> Ground:
@@ -113,8 +127,8 @@ def _of_grounds(suite: Suite, grounds: Sequence[Ground]) -> Suite:
     return replace(
         suite,
         problems=problems,
-        hash=content_hash(problems, suite.metric),
-        settings=settings(suite.title, suite.metric, problems, defaults=True),
+        hash=content_hash(problems, suite.metric, suite.stage),
+        settings=settings(suite.title, suite.metric, suite.stage, problems, defaults=True),
     )
 
 

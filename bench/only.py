@@ -16,6 +16,7 @@ _WORDS: dict[str, Callable[[Cell], tuple[str, ...]]] = {
     "data": lambda cell: (cell.ground.data.name, cell.ground.problem.data.name),
     "model": lambda cell: (cell.ground.model, cell.ground.problem.model.name),
     "level": lambda cell: (str(cell.level),),
+    "protocol": lambda cell: (cell.protocol,) if cell.protocol else (),
 }
 
 

@@ -21,6 +21,7 @@ from bench.data.sheets import class_names
 from bench.errors import UserError
 from bench.grid import Cell, Grid, expand
 from bench.ground import Ground
+from bench.masking import without_tokens
 from bench.models.base import build
 from bench.models.layout import buffer_layout, parameter_layout
 from bench.plan import Plan, Run, make_plan
@@ -145,7 +146,7 @@ def _load_plugins(stored: StoredRun, database: str, given: Sequence[Path]) -> tu
     """The user's own files, given or as the database keeps them. Text that came from elsewhere is not run unasked."""
     for path in given:
         load_plugin(path)
-    at_hand = loaded_sources()
+    at_hand = {without_tokens(text): path for text, path in loaded_sources().items()}  # as the database has them
     needed = [Path(at_hand[text]) for text in stored.plugins.values() if text in at_hand]
     absent = {name: text for name, text in stored.plugins.items() if text not in at_hand}
     if absent and not stored.made_here:

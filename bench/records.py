@@ -56,6 +56,7 @@ def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
         reference=component.reference,
         seeds=keys,
         position=cell.position,
+        protocol=cell.protocol,
         tuned=tuple((one.option, one.study, one.number) for one in cell.method.chosen),
     )
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up. A name is a module of `bench`, or a room of it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "durations", "random", "registry", "recipe", "arguments", "patterns"),
+    ("errors", "masking", "durations", "random", "registry", "recipe", "arguments", "patterns"),
     ("store", "data", "models"),
     ("measures", "channels"),
     ("training",),

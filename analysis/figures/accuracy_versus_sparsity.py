@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis import celltext
-from analysis.figures import drawing
+from analysis.figures import drawing, spacing
 from analysis.figures.drawing import Point, Series
-from analysis.figures.kind import FigureKind
-from analysis.figures.scales import Scale, linear_scale, log_scale, odds_scale
+from analysis.figures.kind import Absence, GridFigure, Made, Picture
+from analysis.figures.material import Material
+from analysis.figures.scales import Scale
 from analysis.figures.style import Look, Width
 from analysis.grid import Cell, Grid
 from analysis.wording import count
 
 
-def title(grid: Grid) -> str:
-    """What it shows."""
-    return f"{grid.metric.label} against sparsity"
+def make(material: Material, grid: Grid) -> Made:
+    """The figure, of every grid."""
+    title = f"{grid.metric.label} against sparsity"
+    reason = _reason(grid)
+    if reason is not None:
+        return Absence(title, reason)
+    return Picture(title, _caption(grid), partial(_draw, grid, material.looks))
 
 
-def caption(grid: Grid) -> str:
+def _caption(grid: Grid) -> str:
     """How to read it."""
     seeds = sorted({cell.n for cell in grid.measured})
     many = count(seeds[-1], "seed") if seeds[0] == seeds[-1] else f"{seeds[0]} to {count(seeds[-1], 'seed')}"
     bars = "bars and the grey band are 95 % intervals over seeds" if seeds[-1] > 1 else "a single run has no interval"
-    scale = {
-        "odds": "Accuracy is spaced by its odds, so that differences near 100 % can be seen.",
-        "log": "The loss is on a logarithmic scale.",
-        "linear": "",
-    }
     series = drawing.series_of(grid, _shown(grid))
     parts = (
         f"Mean {grid.metric.words} of {many}; {bars}. Sparsity is spaced by the logarithm of what is kept.",
-        scale[_spacing(grid)],
+        spacing.WORDS[spacing.spacing(grid.metric, _means(grid), grid.test_count)],
         drawing.legend_of_marks(series),
         drawing.CUT_OFF if drawing.cut_off(_scale(grid), _points(series), _extra(_dense(grid))) else "",
     )
     return " ".join(part for part in parts if part)
 
 
-def absence(grid: Grid) -> str | None:
+def _reason(grid: Grid) -> str | None:
     """Why there is nothing to draw."""
     if not grid.measured:
         return f"No figure: no run has given a {grid.metric.words} yet."
@@ -52,8 +53,8 @@ def absence(grid: Grid) -> str | None:
     return None
 
 
-def draw(grid: Grid, looks: Mapping[str, Look], width: Width) -> Figure:
-    """The figure; only where there is no absence to report."""
+def _draw(grid: Grid, looks: Mapping[str, Look], width: Width) -> Figure:
+    """The figure, for which there is something to draw."""
     series, dense = drawing.series_of(grid, _shown(grid), looks), _dense(grid)
     entries = drawing.handles(series)
     if dense is not None and dense.summary is not None:
@@ -106,26 +107,10 @@ def _means(grid: Grid) -> Sequence[float]:
     return [cell.summary.mean for cell in grid.measured if cell.summary is not None]
 
 
-def _edge(grid: Grid) -> float:
-    """Half an answer of the test set."""
-    return 0.5 / (grid.test_count or 10_000)
-
-
-def _spacing(grid: Grid) -> str:
-    """Equal steps, unless values near the end of the scale would be crushed by those far from it."""
-    means = _means(grid)
-    low, high = min(means), max(means)
-    if grid.metric.is_accuracy:
-        inside = _edge(grid) < low and high < 1 - _edge(grid)
-        return "odds" if inside and high > 0.9 and high - low > 0.15 else "linear"
-    return "log" if low > 0 and high > 5 * low else "linear"
-
-
 def _scale(grid: Grid) -> Scale:
-    spacing = _spacing(grid)
-    if spacing == "odds":
-        return odds_scale(_edge(grid))
-    return log_scale(min(_means(grid)) / 3) if spacing == "log" else linear_scale(grid.metric.scale)
+    return spacing.scale(grid.metric, _means(grid), grid.test_count)
 
 
-FIGURE = FigureKind("accuracy-versus-sparsity", title, caption, absence, draw)
+FIGURE = GridFigure(
+    "accuracy-versus-sparsity", "Accuracy, or loss, against sparsity: every method with its intervals.", make
+)

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
+from functools import partial
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures import drawing
-from analysis.figures.kind import FigureKind
+from analysis.figures.kind import Absence, GridFigure, Made, Picture
+from analysis.figures.material import Material
 from analysis.figures.scales import Scale, difference_scale, nice
 from analysis.figures.style import INK, Look, Width
 from analysis.grid import Cell, Grid
 from analysis.wording import count
 
 
-def title(grid: Grid) -> str:
-    """What it shows."""
-    return f"Difference to {grid.baseline}"
+def make(material: Material, grid: Grid) -> Made:
+    """The figure, of every grid."""
+    title = f"Difference to {grid.baseline}"
+    reason = _reason(grid)
+    if reason is not None:
+        return Absence(title, reason)
+    return Picture(title, _caption(grid), partial(_draw, grid, material.looks))
 
 
-def caption(grid: Grid) -> str:
+def _caption(grid: Grid) -> str:
     """How to read it."""
     pairs = sorted({cell.difference.n for cell in grid.cells if cell.difference})
     many = count(pairs[-1], "pair") if pairs[0] == pairs[-1] else f"{pairs[0]} to {count(pairs[-1], 'pair')}"
@@ -40,7 +46,7 @@ def caption(grid: Grid) -> str:
     return " ".join(parts)
 
 
-def absence(grid: Grid) -> str | None:
+def _reason(grid: Grid) -> str | None:
     """Why there is nothing to draw."""
     if grid.against is None:
         return "No figure: what to compare with has no result here yet."
@@ -51,8 +57,8 @@ def absence(grid: Grid) -> str | None:
     return None
 
 
-def draw(grid: Grid, looks: Mapping[str, Look], width: Width) -> Figure:
-    """The figure; only where there is no absence to report."""
+def _draw(grid: Grid, looks: Mapping[str, Look], width: Width) -> Figure:
+    """The figure, for which there is something to draw."""
     series = drawing.series_of(grid, _point, looks)
     entries = [
         Line2D([], [], color=INK, linestyle="--", label=f"{grid.baseline} (zero)"),
@@ -87,4 +93,6 @@ def _scale(grid: Grid) -> Scale:
     return difference_scale(_linear(grid), grid.metric.scale)
 
 
-FIGURE = FigureKind("difference-to-dense", title, caption, absence, draw)
+FIGURE = GridFigure(
+    "difference-to-dense", "The difference to the dense network, paired by seed, against sparsity.", make
+)

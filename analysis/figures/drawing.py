@@ -89,17 +89,22 @@ def start(grid: Grid, width: Width, entries: Sequence[Line2D]) -> tuple[Figure, 
     """A figure with its title and room for its legend; `finish` lays it out."""
     figure = blank(width, _points(entries, width) / 72)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    standin = " (stand-in data)" if grid.standin else ""
-    axes.set_title(f"{grid.data}, {grid.model}{standin}", loc="left", fontsize=8.5, color=QUIET, pad=8)
+    axes.set_title(heading(grid), loc="left", fontsize=8.5, color=QUIET, pad=8)
     return figure, axes
+
+
+def heading(grid: Grid) -> str:
+    """What a figure says of its grid."""
+    return f"{grid.data}, {grid.model}{' (stand-in data)' if grid.standin else ''}"
 
 
 def _points(entries: Sequence[Line2D], width: Width) -> float:
     """The height of a figure in points."""
-    return TITLE + PLOT[width] + AXIS + _legend_points(entries, width)
+    return TITLE + PLOT[width] + AXIS + legend_points(entries, width)
 
 
-def _legend_points(entries: Sequence[Line2D], width: Width) -> float:
+def legend_points(entries: Sequence[Line2D], width: Width) -> float:
+    """The height of a legend in points."""
     return LEGEND_ROW * math.ceil(len(entries) / legend_columns(_labels(entries), width)) + 4
 
 
@@ -198,8 +203,13 @@ def finish(figure: Figure, axes: Axes, entries: Sequence[Line2D], width: Width) 
     wide, high = INCHES[width] * 72, _points(entries, width)
     longest = max(len(label.get_text()) for label in axes.get_yticklabels())
     left = (24 + 5.5 * longest) / wide
-    bottom = (_legend_points(entries, width) + AXIS) / high
+    bottom = (legend_points(entries, width) + AXIS) / high
     axes.set_position((left, bottom, 1 - left - 8 / wide, PLOT[width] / high))
+    legend(figure, entries, width)
+
+
+def legend(figure: Figure, entries: Sequence[Line2D], width: Width) -> None:
+    """The legend at the foot of a figure."""
     figure.legend(
         handles=list(entries),
         loc="lower left",

@@ -76,6 +76,15 @@ def log_scale(floor: float) -> Scale:
     )
 
 
+def amount_scale() -> Scale:
+    """Amounts of things by their logarithm, with thousands as k and millions as M."""
+    return Scale(
+        lambda value: math.log10(max(value, 1e-12)),
+        lambda low, high: [value for value in _decades(low, high) if low <= value <= high],
+        _amount,
+    )
+
+
 def difference_scale(linear: float | None, scale: float) -> Scale:
     """Equal steps about zero; with `linear`, shrinking beyond it, so that small and large differences both read."""
     if linear is None:
@@ -123,6 +132,13 @@ def _short(value: float, signs: bool) -> str:
     """As few digits as say it."""
     text = number(round(value, 10), 10).rstrip("0").rstrip(".")
     return f"+{text}" if signs and value > 1e-12 else text
+
+
+def _amount(value: float) -> str:
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size * (1 - 1e-9):
+            return f"{_short(value / size, signs=False)}{unit}"
+    return _short(value, signs=False)
 
 
 def _short_percent(share: float) -> str:

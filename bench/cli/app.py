@@ -13,6 +13,7 @@ import typer
 from bench.cli import (
     asking,
     choosing,
+    claiming,
     codes,
     datasets,
     describing,
@@ -21,7 +22,9 @@ from bench.cli import (
     listing,
     making,
     moving,
+    powering,
     predicting,
+    publishing,
     running,
     runs,
     showing,
@@ -31,6 +34,7 @@ from bench.cli import (
 )
 from bench.cli.output import warn
 from bench.errors import UserError
+from bench.masking import shown
 
 # All that typer says of a wrong command line is of this class, in every release that we take.
 UsageError = cast("type[Exception]", typer.BadParameter.__bases__[0])
@@ -48,9 +52,12 @@ app.command(rich_help_panel=RUNNING)(tuning.tune)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
+app.command(rich_help_panel=LOOKING)(powering.power)
 app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
+app.command(rich_help_panel=LOOKING)(claiming.claims)
+app.command(rich_help_panel=LOOKING)(publishing.paper)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)
 app.command(rich_help_panel=LOOKING)(describing.browse)
@@ -116,7 +123,7 @@ def _usage(error: Any) -> str:
 def _fault(error: Exception) -> int:
     """A fault of ours: named in a line; all of it is there for who wants to report it."""
     if os.environ.get("BENCH_TRACEBACK"):
-        traceback.print_exc()
+        sys.stderr.write(shown("".join(traceback.format_exception(error))))
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(last.filename)}:{last.lineno}"
     told = " ".join(str(error).split())

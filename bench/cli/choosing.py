@@ -98,6 +98,8 @@ def _speeds(
 
 
 def _print(screen: Console, choice: Choice) -> None:
+    from analysis.stage import NOTICE
+
     problem = choice.problem
     say(screen)
     say(screen, f"{problem.data}: suite {problem.suite}, profile {problem.profile}", "bold")
@@ -105,6 +107,8 @@ def _print(screen: Console, choice: Choice) -> None:
     if problem.standin:
         say(screen, "STAND-IN DATA: these are not results of the real data set", STANDIN)
     measured = next((one.timing for one in problem.candidates if one.timing), None)
+    if all(one.test is None for one in problem.candidates):
+        say(screen, NOTICE, "yellow")
     if measured:
         say(screen, f"times with batch {measured.batch}: {measured.environment}", "dim")
     say(screen, _outcome(choice))
@@ -202,8 +206,10 @@ def _gain(better: Candidate, chosen: Candidate) -> str:
     return f"{100 * difference.mean:.2f} points [{100 * difference.low:.2f}, {100 * difference.high:.2f}]"
 
 
-def _accuracy(mean: Mean, usual: int) -> str:
+def _accuracy(mean: Mean | None, usual: int) -> str:
     """The mean and how far its interval reaches; the number of seeds where others have more."""
+    if mean is None:
+        return ""
     lines = [f"{100 * mean.mean:.1f}"]
     if mean.low is not None and mean.high is not None:
         lines.append(f"± {100 * max(mean.high - mean.mean, mean.mean - mean.low):.1f}")

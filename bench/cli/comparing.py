@@ -34,14 +34,16 @@ def compared(
 def print_comparison(screen: Console, comparison: Comparison) -> None:
     """Means and their intervals, then differences, a table for each problem and environment."""
     from analysis import export
+    from analysis.stage import NOTICE
 
+    notable = {export.STAND_IN: "bold red", NOTICE: "yellow"}
     for grid in comparison.grids:
         say(screen)
         say(screen, export.title(grid), "bold")
         say(screen, export.place(grid), "dim")
         _blocks(screen, grid, _mean)
         for line in export.notes(grid):
-            say(screen, line, "bold red" if line == export.STAND_IN else "dim")
+            say(screen, line, notable.get(line, "dim"))
         if export.origin(grid):
             say(screen, export.origin(grid), "dim")
         if export.has_differences(grid):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from bench.masking import shown, without_secrets
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +28,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(screen: Console, text: str = "", style: str | None = None) -> None:
-    """A line of prose, wrapped by the terminal and by nobody else."""
-    screen.print(text, style=style, soft_wrap=True)
+    """A line of prose, wrapped by the terminal and by nobody else; secrets in it are masked."""
+    screen.print(shown(text), style=style, soft_wrap=True)
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -50,13 +52,20 @@ def plain(value: Any) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return without_secrets(value)  # paths stay as they are: programs follow them
+    if value is None or isinstance(value, bool | int):
         return value
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> Table:
-    """A table of texts; the columns named in `right` hold numbers."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[str] = (),
+    bold: Collection[tuple[int, int]] = (),
+) -> Table:
+    """A table of texts; the columns named in `right` hold numbers, the cells (row, column) in `bold` stand out."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -64,8 +73,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name in columns:
         made.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(text) for text in row))
+    for place, row in enumerate(rows):
+        styles = ("bold" if (place, index) in bold else "" for index in range(len(row)))
+        made.add_row(*map(Text, row, styles))
     return made
 
 

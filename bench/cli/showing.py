@@ -13,6 +13,7 @@ from bench.cli import codes, options
 from bench.cli.comparing import compared, print_comparison
 from bench.cli.output import console, counted, emit, say
 from bench.cli.requests import DATABASE, name_of, only_of
+from bench.cli.tabling import show_table
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,13 +27,19 @@ def show(
     only: options.Only = None,
     metric: options.Metric = None,
     against: options.Against = "none",
+    table: Annotated[
+        str | None, typer.Option(help="A table instead: winners, duels, kept, ranks, costs, ...", metavar="NAME")
+    ] = None,
+    form: Annotated[str, typer.Option(help="Of that table: text, markdown, latex or csv.", metavar="FORM")] = "text",
     as_json: options.AsJson = False,
 ) -> int:
     """Print the comparison of a suite: mean, interval, and the paired difference to a method.
 
-    Without --profile, every profile that the database has results of.
+    Without --profile, every profile that the database has results of. --table prints another table of the same runs.
     """
     name = name_of(suite)
+    if table is not None or form != "text":
+        return show_table(table, form, db, name, profile, metric, against, only_of(only), as_json)
     comparison = compared(db, name, profile, metric, against, only_of(only))
     missing = _missing(db, name, profile)
     changed = _changed(db, suite, name, profile)
@@ -62,6 +69,13 @@ def report(
     db: options.Database = DATABASE,
     suite: Annotated[str | None, typer.Option(help="Only this suite.", metavar="NAME")] = None,
     only: options.Only = None,
+    environment: Annotated[
+        str | None, typer.Option(help="Only this environment, or this device.", metavar="NAME")
+    ] = None,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(help="Draw only this figure; may be given several times.", metavar="NAME"),
+    ] = None,
     metric: options.Metric = None,
     against: options.Against = "none",
     out: Annotated[Path, typer.Option(help="The folder to write into.", metavar="DIR")] = Path("report"),
@@ -71,7 +85,10 @@ def report(
     from analysis import write_report
 
     name = name_of(suite) if suite else None
-    files = write_report(db, out, suite=name, only=only_of(only), metric=metric, against=against)
+    filters = only_of(only)
+    if environment is not None:
+        filters.setdefault("environment", []).append(environment)
+    files = write_report(db, out, name, filters, metric, against, figure or None)
     if as_json:
         emit({"page": files[0], "files": files})
     else:
@@ -118,4 +135,4 @@ def _says_the_same(suite: str, profile: str, text: str) -> bool:
 
 
 def _content(suites: Iterable[Suite]) -> list[tuple[Any, ...]]:
-    return [(one.problems, one.metric) for one in suites]
+    return [(one.problems, one.metric, one.stage) for one in suites]

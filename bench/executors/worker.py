@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 
 from bench.errors import UserError
 from bench.executors.messages import Done, Failed, Measure, Measured, Message, Order, Progress, Setting
+from bench.masking import masked
 
 TICK = 0.2  # seconds between two messages of progress
 
@@ -88,6 +89,8 @@ def main() -> None:
         serve(connection)
     except (BrokenPipeError, ConnectionResetError):
         os._exit(1)  # the driver is gone; there is nobody left to tell
+    except Exception as error:
+        sys.exit(masked("".join(traceback.format_exception(error))))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,12 @@ def equal_size(task: Task) -> Iterator[Instead | Step]:
 
 
 @method("another-network", aliases=("other-network",), dense=True, sample={"network": SMALL})
-def another_network(task: Task, network: NetworkChoice) -> Iterator[Instead | Step]:
-    """The control: a network of your choice, whole, trained as the suite's is; a student without a teacher."""
+def another_network(
+    task: Task, network: NetworkChoice, length: Duration = Duration(1, "share"), rate: float = 1.0
+) -> Iterator[Instead | Step]:
+    """The control: a network of your choice, whole, trained as the suite's is; a student without a teacher.
+
+    `length` is that of its training where it has another one, `rate` a factor of the suite's learning rate.
+    """
     yield Instead(network)
-    yield task.train()
+    yield task.student(length, rate)

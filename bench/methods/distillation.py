@@ -30,11 +30,19 @@ def distil(task: Task, alpha: float = 0.9, temperature: float = 4.0) -> Iterator
 
 @method("distil-into", reference=_PAPER, dense=True, sample={"network": SMALL})
 def distil_into(
-    task: Task, network: NetworkChoice, alpha: float = 0.9, temperature: float = 4.0
+    task: Task,
+    network: NetworkChoice,
+    alpha: float = 0.9,
+    temperature: float = 4.0,
+    length: Duration = Duration(1, "share"),
+    rate: float = 1.0,
 ) -> Iterator[Instead | Step]:
-    """A student of your choice, whole, is taught by the dense network."""
+    """A student of your choice, whole, is taught by the dense network.
+
+    `length` is that of its training where it has another one than its teacher, `rate` a factor of the learning rate.
+    """
     yield Instead(network)
-    yield task.taught(alpha, temperature).train()
+    yield task.taught(alpha, temperature).student(length, rate)
 
 
 @method("distil-pruned", reference=_PAPER, aliases=("distilled-fine-tuning",))

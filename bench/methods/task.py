@@ -110,6 +110,12 @@ class Task:
         )
         return self._anew(schedule, rate)
 
+    def student(self, length: Duration, rate: float) -> Train:
+        """The training of another network than the suite's: of its own length, at a factor of the rate."""
+        if not 0 < rate < float("inf"):
+            raise UserError(f"rate is {rate:g}; give a factor of the suite's learning rate above 0, such as 10")
+        return self.longer(max(1, self.steps(length)), rate)
+
     def _anew(self, schedule: Schedule, rate: float) -> Train:
         optimiser = replace(self.training.optimiser, lr=self.training.optimiser.lr * rate)
         return Train(replace(self.training, optimiser=optimiser, schedule=schedule), 0, schedule.length)

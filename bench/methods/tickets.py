@@ -23,17 +23,22 @@ def _before_the_last_training(task: Task, change: Reset) -> Iterator[Step]:
     yield last_training
 
 
+def new_weights(task: Task, layers: tuple[str, ...], where: str) -> Reset:
+    """Other initial weights and biases, of all layers or only of those that are named."""
+    known = [name for name, _ in task.level.layers]
+    for layer in layers:
+        if layer not in known:
+            raise UserError(f"{where}: no layer {layer!r} is pruned; {nearest(layer, known)}")
+    return Reset(parts=("biases", "weights"), redraw=True, layers=layers)
+
+
 @method("lottery-redrawn", reference="Frankle and Carbin, ICLR 2019", aliases=("reinit", "random-reinit"))
 def redrawn(task: Task, layers: tuple[str, ...] = ()) -> Iterator[Step]:
     """The control: the masks of the lottery ticket, but new initial weights for the last training.
 
     `layers` draws only those of the layers that it names.
     """
-    known = [name for name, _ in task.level.layers]
-    for layer in layers:
-        if layer not in known:
-            raise UserError(f"lottery-redrawn: no layer {layer!r} is pruned; {nearest(layer, known)}")
-    yield from _before_the_last_training(task, Reset(parts=("biases", "weights"), redraw=True, layers=layers))
+    yield from _before_the_last_training(task, new_weights(task, layers, "lottery-redrawn"))
 
 
 @method("lottery-shuffled", reference="Frankle et al., ICLR 2021", aliases=("shuffled", "shuffled-mask"))

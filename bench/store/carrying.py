@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from bench.masking import masked
 from bench.store.agreement import Row
 from bench.store.base import Base
 from bench.store.rows import add_new, blocks, ids
@@ -26,7 +27,6 @@ from bench.store.schema import (
     Suite,
     Trained,
 )
-from bench.store.texts import masked
 
 _WHO = (
     *("host_hash", "process", "process_start", "started_at", "command", "python", "packages", "code_commit"),

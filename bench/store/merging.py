@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from bench.masking import masked
 from bench.store.agreement import DETERMINISTIC, FREE, Row, differences, is_final, same
 from bench.store.base import Base
 from bench.store.carrying import carry_measurements, carry_packs, carry_suites, mapped, table_rows
 from bench.store.rows import add_new, blocks, ids
 from bench.store.schema import Artifact, Conflict, Environment, Layer, Recipe, Run, RunLayer, RunStep, Trained
-from bench.store.texts import compact, masked, now
+from bench.store.texts import compact, now
 
 # What becomes of the origin of a row; rows of origins that are not named stay behind.
 Origins = Mapping[str, str]

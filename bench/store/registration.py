@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from bench.errors import UserError
+from bench.masking import without_tokens
 from bench.store.rows import add_new, ids
 from bench.store.schema import Cell, Planned, Run, Settings, Study, Suite, Trial, Tuned
-from bench.store.texts import compact, content_hash, integer, now, real
+from bench.store.texts import compact, content_hash, fit_to_keep, integer, now, real
 from bench.store.values import CellRecord, SuiteRecord
 
 
@@ -23,7 +24,7 @@ def register(connection: Connection, suite: SuiteRecord, cells: Sequence[CellRec
     """
     _check_cells(suite, cells)
     rows = [_cell_row(cell) for cell in cells]
-    plan_hash = content_hash(compact([[row, cell.seeds] for row, cell in zip(rows, cells, strict=True)]))
+    plan_hash = content_hash(compact([[_told(row), cell.seeds] for row, cell in zip(rows, cells, strict=True)]))
     same_name = (Suite.name == suite.name) & (Suite.profile == suite.profile)
     version = connection.scalar(
         select(Suite.id).where(same_name, Suite.hash == suite.hash, Suite.plan_hash == plan_hash)
@@ -56,12 +57,18 @@ def _cell_row(cell: CellRecord) -> dict[str, Any]:
         "model": cell.model,
         "method": cell.method,
         "method_name": cell.method_name,
-        "options": compact(cell.options),
+        "options": compact(fit_to_keep(cell.options)),
         "level": integer(cell.level),
         "target_sparsity": real(cell.target_sparsity),
-        "settings": compact(cell.settings),
+        "settings": compact(fit_to_keep(cell.settings)),
         "reference": cell.reference,
+        "protocol": cell.protocol,
     }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """What a plan's hash has of a cell: a protocol where there is one, so that plans of before keep theirs."""
+    return {name: value for name, value in row.items() if name != "protocol" or value is not None}
 
 
 def _add(
@@ -81,8 +88,8 @@ def _add(
             is_current=1,
             title=suite.title,
             metric=suite.metric,
-            text=suite.text,
-            settings=compact(suite.settings),
+            text=without_tokens(suite.text),
+            settings=compact(fit_to_keep(suite.settings)),
             registered_at=now(),
         )
         .returning(Suite.id)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from bench.masking import masked, without_tokens
 from bench.store.rows import add_new, ids
 from bench.store.schema import Driver, Environment, Plugin, Session, SessionPlugin
-from bench.store.texts import compact, content_hash, masked, now
+from bench.store.texts import compact, content_hash, now
 from bench.store.values import Ending, EnvironmentInfo, SessionInfo
 
 
@@ -66,7 +67,8 @@ def start_session(connection: Connection, info: SessionInfo) -> int:
         .returning(Session.id)
     ).scalar_one()
     plugins = [
-        {"hash": content_hash(text), "name": Path(name).name, "text": text} for name, text in info.plugins.items()
+        {"hash": content_hash(text), "name": Path(name).name, "text": without_tokens(text)}
+        for name, text in info.plugins.items()
     ]
     found = ids(connection, Plugin, ("hash", "name"), plugins)
     add_new(connection, SessionPlugin, [{"session_id": session, "plugin_id": plugin} for plugin in found.values()])

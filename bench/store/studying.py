@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from bench.errors import UserError
+from bench.masking import masked
 from bench.store.rows import add_new, blocks
 from bench.store.schema import Environment, Run, Session, Study, Trial, TrialRun
 from bench.store.sessions import host_hash, is_alive
@@ -23,7 +24,7 @@ from bench.store.study_records import (
     TrialRecord,
     TrialRunRecord,
 )
-from bench.store.texts import compact, integer, masked, now, real
+from bench.store.texts import compact, integer, now, real
 from bench.store.values import FINAL
 
 _STUDY_JSON = ("seeds", "halving", "entry", "space")

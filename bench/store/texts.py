@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from bench.masking import masked
+
 _PLAIN = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):\S+@")
 
 
 def compact(value: Any) -> str:
@@ -78,8 +77,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def masked(text: str) -> str:
-    """The text without the passwords of its URLs and without the user's home folder."""
-    text = _URL_PASSWORD.sub(r"\1:***@", text)
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+def fit_to_keep(value: Any) -> Any:
+    """Settings as they may be kept: secrets and home folders are masked in their texts."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {name: fit_to_keep(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fit_to_keep(item) for item in value]
+    return value

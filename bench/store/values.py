@@ -88,6 +88,7 @@ class CellRecord:
     reference: str
     seeds: tuple[tuple[int, str], ...]  # (seed, key)
     position: int
+    protocol: Literal["published", "honest", "as-run"] | None = None  # of a repeated experiment
     tuned: tuple[tuple[str, str, int], ...] = ()  # (option, hash of a study, number of its trial that it comes from)
 
 

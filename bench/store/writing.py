@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from bench.masking import masked
 from bench.store.rows import add_new, blocks, ids
 from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
-from bench.store.texts import compact, content_hash, integer, masked, now, pairs, real
+from bench.store.texts import compact, content_hash, integer, now, pairs, real
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 

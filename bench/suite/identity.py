@@ -13,7 +13,7 @@ from bench.recipe import digest
 from bench.registry import registry
 from bench.suite.methods import default_label
 from bench.suite.options import known_options
-from bench.suite.values import MethodSpec, Metric, Problem
+from bench.suite.values import MethodSpec, Metric, Problem, Stage
 
 _KINDS = {"data": "dataset", "model": "network", "initialisation": "initialisation", "score": "score"}
 
@@ -22,12 +22,16 @@ _KINDS = {"data": "dataset", "model": "network", "initialisation": "initialisati
 class _Content:
     problems: tuple[Problem, ...]
     metric: Metric = "test_accuracy"
+    stage: Stage = "final"
 
 
-def content_hash(problems: Iterable[Problem], metric: Metric) -> str:
-    """Depends on what the suite asks for, not on comments, the order of keys, or what is left at its default."""
+def content_hash(problems: Iterable[Problem], metric: Metric, stage: Stage) -> str:
+    """Depends on what the suite asks for, not on comments, the order of keys, or what is left at its default.
+
+    A suite that becomes final is another version of it, so that the database says since when.
+    """
     told = (replace(one, methods=tuple(_without_label(spec, one) for spec in one.methods)) for one in problems)
-    return digest(_Content(tuple(told), metric))
+    return digest(_Content(tuple(told), metric, stage))
 
 
 def _without_label(spec: MethodSpec, problem: Problem) -> MethodSpec:
@@ -35,11 +39,14 @@ def _without_label(spec: MethodSpec, problem: Problem) -> MethodSpec:
     return replace(spec, label="") if spec.label == default_label(spec, problem.prune) else spec
 
 
-def settings(title: str, metric: Metric, problems: Iterable[Problem], *, defaults: bool) -> dict[str, Any]:
+def settings(
+    title: str, metric: Metric, stage: Stage, problems: Iterable[Problem], *, defaults: bool
+) -> dict[str, Any]:
     """All that was resolved, ready for JSON; `defaults` adds those options of components that were left out."""
     return {
         "title": title,
         "metric": metric,
+        "stage": stage,
         "problems": [_Settings(defaults).of(problem) for problem in problems],
     }
 
@@ -54,7 +61,8 @@ class _Settings:
             return str(value)
         if isinstance(value, MethodSpec):
             options = self._options("method", value.name, value.options)
-            said = {"label": value.label, "name": value.name, "options": options, "prune": self.of(value.prune)}
+            named = {"label": value.label, "name": value.name, "options": options}
+            said = {**named, "prune": self.of(value.prune), "protocol": value.protocol}
             return said | self._tuned(value)
         if name in _KINDS:
             return {"name": value.name, "options": self._options(_KINDS[name], value.name, value.options)}

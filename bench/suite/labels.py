@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.registry import Choice, registry
+from bench.suite.values import Protocol
 
 
 def in_words(name: str, value: Any) -> str:
@@ -31,6 +32,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     return "none" if value is None else str(value)
+
+
+def marked(name: str, protocol: Protocol | None) -> str:
+    """The name of what keeps to a protocol, which tells it from what keeps to another one."""
+    return f"{name} ({protocol})" if protocol else name
 
 
 def told_apart(kind: str, names: Mapping[Choice, str]) -> dict[Choice, str]:

@@ -5,22 +5,33 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from bench.errors import nearest
 from bench.methods.kinds import prunes, without_effect
 from bench.registry import Choice, Component
 from bench.suite.choices import Registered
-from bench.suite.labels import in_words
+from bench.suite.labels import in_words, marked
 from bench.suite.marks import Entry, Node, Place, Report
 from bench.suite.naming import Named, find, read_named
 from bench.suite.options import known_options, read_options
 from bench.suite.quantities import label as as_label
-from bench.suite.schema import PRUNE_KEYS, PruneTable
+from bench.suite.quantities import one_of
+from bench.suite.schema import PROTOCOLS, PRUNE_KEYS, PruneTable
 from bench.suite.tables import check
-from bench.suite.values import MethodSpec, PruneSpec
+from bench.suite.values import MethodSpec, Protocol, PruneSpec
 
 _GRIDS = ("score", "granularity", "scope")  # the keys of `prune` of which a method's entry may list several
+_OF_ANY = (*PRUNE_KEYS, "label", "protocol")  # the keys that every entry may have
+
+
+def read_protocol(node: Node, report: Report) -> Protocol | None:
+    """What a problem or a method that repeats a published experiment keeps to."""
+    try:
+        return cast(Protocol, one_of(PROTOCOLS, "protocol")(node.plain))
+    except ValueError as error:
+        report.mistake(node.place, f"protocol: {error}")
+    return None
 
 
 def read_prune(node: Node, choices: Registered, report: Report) -> PruneSpec | None:
@@ -111,24 +122,33 @@ class _Entry:
                 self.report.mistake(place, f"{self.component.name!r} prunes nothing; leave {key!r} out")
 
     def _specs(self, tuned: tuple[tuple[str, str], ...], before: int) -> list[MethodSpec]:
-        own = {key: entry for key, entry in self.named.options.items() if key not in (*PRUNE_KEYS, "label")}
+        own = {key: entry for key, entry in self.named.options.items() if key not in _OF_ANY}
         points = read_options(self.component, own, self.named.node, self.report, self.choices.single)
         prunings = self._prunings()
-        label = self._label()
+        label, protocol = self._label(), self._protocol()
         if self.report.count > before:
             return []
         if prunes(self.component):
             self._check_choices(prunings)
         if self.report.count > before:
             return []
-        specs = [MethodSpec("", self.component.name, *point, tuned) for point in itertools.product(points, prunings)]
+        specs = [
+            MethodSpec("", self.component.name, *point, protocol=protocol, tuned=tuned)
+            for point in itertools.product(points, prunings)
+        ]
         named = [replace(spec, label=default_label(spec, self._usual)) for spec in specs]
         if label is None:
             return named
         if len(named) == 1:
-            return [replace(named[0], label=label)]
+            return [replace(named[0], label=marked(label, protocol))]
         told = [_words(spec, self.component, _varying(specs)) for spec in specs]
-        return [replace(spec, label=f"{label} ({words})") for spec, words in zip(specs, told, strict=True)]
+        return [
+            replace(spec, label=marked(f"{label} ({words})", protocol)) for spec, words in zip(specs, told, strict=True)
+        ]
+
+    def _protocol(self) -> Protocol | None:
+        entry = self.named.options.get("protocol")
+        return read_protocol(entry.node, self.report) if entry else None
 
     def _label(self) -> str | None:
         entry = self.named.options.get("label")
@@ -196,7 +216,7 @@ def default_label(spec: MethodSpec, prune: PruneSpec) -> str:
         in_words(key, getattr(spec.prune, key)) for key in PRUNE_KEYS if getattr(spec.prune, key) != getattr(prune, key)
     ]
     words += [f"{key} tuned" for key, _ in spec.tuned]
-    return f"{spec.name} ({', '.join(words)})" if words else spec.name
+    return marked(f"{spec.name} ({', '.join(words)})" if words else spec.name, spec.protocol)
 
 
 def _varying(specs: list[MethodSpec]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from bench.registry import Choice
 from bench.suite.aliases import hint
 from bench.suite.choices import Registered
 from bench.suite.marks import Node, Place, Report
-from bench.suite.methods import read_methods, read_prune
+from bench.suite.methods import read_methods, read_protocol, read_prune
 from bench.suite.quantities import one_of, seed_count, shown
 from bench.suite.quantities import seed as as_seed
 from bench.suite.quantities import sparsity as as_sparsity
@@ -40,6 +40,8 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     keep = read_keep(keep_node, report) if keep_node else "last"
     artifacts_node = node.get("artifacts")
     artifacts = read_artifacts(artifacts_node, report) if artifacts_node else "first"
+    protocol_node = node.get("protocol")
+    protocol = read_protocol(protocol_node, report) if protocol_node else None
     methods_node = node.get("methods")
     methods = read_methods(methods_node, prune or PruneSpec(), prune_node, choices, report) if methods_node else ()
     tune_node = node.get("tune")
@@ -54,7 +56,14 @@ def read_problem(node: Node, choices: Registered, report: Report) -> list[Proble
     if report.count > before or training is None or sparsities is None or initial is None:
         return []
     return [
-        Problem(one, model, initial, training, seeds, sparsities, methods, prune or PruneSpec(), keep, artifacts, tune)
+        Problem(
+            *(one, model, initial, training, seeds, sparsities, methods),
+            prune=prune or PruneSpec(),
+            keep=keep,
+            artifacts=artifacts,
+            protocol=protocol,
+            tune=tune,
+        )
         for one, model in itertools.product(data, models)
     ]
 
@@ -160,11 +169,15 @@ def _read_ladder(node: Node, report: Report) -> SparsitySpec | None:
 
 
 def check_distinct(problems: list[tuple[Place, Problem]], report: Report) -> None:
-    """The same data set and network can not stand in a suite twice: their results could not be told apart."""
-    seen: dict[tuple[Choice, Choice], Place] = {}
+    """The same data set and network can not stand in a suite twice: their results could not be told apart.
+
+    Two protocols can, since results have them in their names.
+    """
+    seen: dict[tuple[Choice, Choice, str | None], Place] = {}
     for place, problem in problems:
-        pair = (problem.data, problem.model)
-        if pair in seen:
+        named = (problem.data, problem.model, problem.protocol)
+        if named in seen:
             names = f"{problem.data.name} with {problem.model.name}"
-            report.mistake(place, f"{names} is there twice, first in line {seen[pair].line}; keep one")
-        seen.setdefault(pair, place)
+            what = f"{names} is there twice, first in line {seen[named].line}; keep one, or give each its protocol"
+            report.mistake(place, what)
+        seen.setdefault(named, place)

@@ -68,9 +68,10 @@ def _suite(
         metric=whole.head.metric,
         problems=whole.problems,
         text=text,
-        hash=content_hash(whole.problems, whole.head.metric) if components else "",
-        settings=settings(title, whole.head.metric, whole.problems, defaults=components),
+        hash=content_hash(whole.problems, whole.head.metric, whole.head.stage) if components else "",
+        settings=settings(title, whole.head.metric, whole.head.stage, whole.problems, defaults=components),
         notes=report.note_lines(),
+        stage=whole.head.stage,
     )
 
 

@@ -9,13 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bench.durations import Duration
 from bench.patterns import block_of, n_of_m
 from bench.suite import quantities
-from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Scope
+from bench.suite.values import GRANULARITIES, Artifacts, Granularity, Keep, Metric, Protocol, Scope, Stage
 
 OptimiserKind = Literal["sgd", "adam", "adamw", "adadelta"]
 Loss = Literal["cross-entropy"]
 OPTIMISERS: tuple[str, ...] = get_args(OptimiserKind)
 KEEPS: tuple[str, ...] = get_args(Keep)
 ARTIFACTS: tuple[str, ...] = get_args(Artifacts)
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 AUGMENTATIONS = ("none", "flip", "crop", "crop-flip")
 
 # Values that are checked elsewhere: a registered component, or a table that has its own place in this file.
@@ -198,6 +199,7 @@ class ProblemTable(Table):
     methods: Annotated[Elsewhere, Field(description="give a list, such as methods: [none, one-shot]")]
     keep: Elsewhere = "last"
     artifacts: Elsewhere = "first"
+    protocol: Elsewhere = None
     tune: Elsewhere = None
 
 
@@ -206,6 +208,7 @@ class HeadTable(Table):
 
     title: MaybeWord = None
     metric: Annotated[Metric, BeforeValidator(quantities.one_of(get_args(Metric), "metric"))] = "test_accuracy"
+    stage: Annotated[Stage, BeforeValidator(quantities.one_of(get_args(Stage), "stage"))] = "final"
     problems: Elsewhere = None
     profiles: Elsewhere = None
 

@@ -16,6 +16,8 @@ ScheduleKind = Literal["constant", "step", "cosine", "linear"]
 SelectKind = Literal["last", "best", "stop"]
 Keep = Literal["none", "last", "best", "all"]
 Artifacts = Literal["none", "first", "all"]
+Protocol = Literal["published", "honest", "as-run"]  # what an experiment that repeats a published one keeps to
+Stage = Literal["develop", "final"]
 Granularity = str  # weight, unit, channel or input, a block such as 4x4, or N of M such as 2:4
 GRANULARITIES = ("weight", "unit", "channel", "input")
 Scope = Literal["layer", "uniform", "erk", "er", "global"]
@@ -84,6 +86,7 @@ class MethodSpec:
     name: str
     options: tuple[tuple[str, Any], ...] = ()  # those that are not at their default, in the order of their names
     prune: PruneSpec = PruneSpec()  # the problem's, with what this entry overrides
+    protocol: Protocol | None = None  # where it is another than the problem's
     tuned: tuple[tuple[str, str], ...] = ()  # options that studies choose, and the studies' names; "" for the method's
     by_level: tuple[AtLevel, ...] = ()  # what they have chosen for each level; empty as long as nobody has looked
     # Of the point of a grid: the trials that its options come from. The options themselves are what counts.
@@ -121,6 +124,7 @@ class Problem:
     keep: Keep = field(default="last", compare=False, metadata={"key": False})
     # Nor do the arrays that the database has beside its rows: of no seed, of the first of a cell, or of all.
     artifacts: Artifacts = field(default="first", compare=False, metadata={"key": False})
+    protocol: Protocol | None = None  # part of the names of results, and of no key
     # Nor does how options are searched for; what is found does, and stands in the methods.
     tune: TuneSpec | None = field(default=None, compare=False, metadata={"key": False})
 
@@ -138,3 +142,4 @@ class Suite:
     hash: str  # of the content; "" where components were not checked, and so the content is not known to the last
     settings: Mapping[str, Any] = field(repr=False, compare=False)  # all of it, defaults included, ready for JSON
     notes: tuple[str, ...] = ()  # what the user should be told, a line each
+    stage: Stage = "final"  # while develop, tables and figures show validation data alone

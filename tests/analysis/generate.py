@@ -68,6 +68,10 @@ class Simulation:
             for seed in self.seeds:
                 yield self._row(method, level, target, seed)
 
+    def position(self, method: str, level: int) -> int:
+        """Of a cell in its suite."""
+        return [(one, number) for one, number, _ in self.cells()].index((method, level))
+
     def missing(self) -> Iterator[Row]:
         wanted = self.seeds if self.planned is None else self.planned
         for method, level, target in self.cells():
@@ -82,10 +86,11 @@ class Simulation:
                         "seed": seed,
                         "key": self._key(method, level, seed),
                         "failed": int(status == "failed"),
+                        "position": self.position(method, level),
                     }
 
     def _key(self, method: str, level: int, seed: int) -> str:
-        return f"{abs(hash_of(self.suite, self.data, self.model, method, level, seed)):032x}"
+        return f"{hash_of(self.suite, self.data, self.model, method, level, seed):016x}"[::-1] * 2
 
     def _row(self, method: str, level: int, target: float, seed: int) -> Row:
         status, reason = self.statuses.get((method, level, seed), ("done", None))
@@ -104,6 +109,7 @@ class Simulation:
         row |= {name: getattr(self, name) for name in ("suite", "profile", "data", "model", "metric", "environment")}
         row |= {"suite_hash": "5" * 40, "standin": int(self.standin), "method": method, "method_name": name}
         row |= {"options": json.dumps({}), "level": level, "target_sparsity": target, "seed": seed}
+        row |= {"position": self.position(method, level)}
         row |= {"key": self._key(method, level, seed), "origin": self.origin, "status": status, "reason": reason}
         row |= {"device": self.environment.split(",")[0], "torch": "2.15", "session": "1"}
         row |= {"weights": weights, "parameters": weights + 410, "macs": weights, "test_count": self.test_count}

@@ -1,18 +1,12 @@
 """The page in a real browser: quiet, alone with itself, readable on a desk and on a phone, in light and dark."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis import write_report
-from tests.analysis.generate import GPU, LADDER, Simulation, database
+from tests.analysis.conftest import Open, Written
 
 pytestmark = pytest.mark.long
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 # Pairs of labels in one figure whose boxes share more than a pixel across and more than their line spacing up.
 OVERLAPPING = """() => {
@@ -29,77 +23,48 @@ OVERLAPPING = """() => {
     }
     return pairs;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    endings = {("lottery", 3, 1): ("failed", "out of memory"), ("one-shot", 5, 2): ("collapsed", "fc1 is empty")}
-    path = database(
-        folder / "results.db",
-        Simulation(targets=LADDER, statuses=endings, planned=range(8)),
-        Simulation(targets=LADDER, environment=GPU, origin="reference"),
-        Simulation(data="penguins", metric="test_loss", test_count=33, dense=0.97, noise=0.02),
-        Simulation(data="mnist-standin", standin=True, profile="quick", seeds=[0]),
-    )
-    return write_report(path, folder / "report")[0]
+SMALLEST = """() => Math.min(...[...document.querySelectorAll("figure svg text")]
+    .filter(text => text.getBoundingClientRect().height)
+    .map(text => [parseFloat(getComputedStyle(text).fontSize), text.getScreenCTM()])
+    .map(([size, m]) => size * Math.hypot(m.a, m.b)))"""
+COLOURS = "(s => [s.color, s.backgroundColor])(getComputedStyle(document.body))"
+DARK = "rgb(21, 23, 27)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_it_opens_from_disk_quietly_and_fits(browser: Any, page_file: Path, width: int, scheme: str) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(page_file.as_uri())
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [page_file.as_uri()]
+def test_it_opens_from_disk_and_fits(open_page: Open, width: int, scheme: str) -> None:
+    page = open_page(width=width, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shown = page.locator("figure svg:visible")
-    assert shown.count() == page.locator("figure").count() > 4
-    smallest = page.evaluate(
-        """() => Math.min(...[...document.querySelectorAll("figure svg text")]
-            .filter(text => text.getBoundingClientRect().height)
-            .map(text => [parseFloat(getComputedStyle(text).fontSize), text.getScreenCTM()])
-                .map(([size, m]) => size * Math.hypot(m.a, m.b)))"""
-    )
-    assert smallest >= 9.5
-    ink, paper = page.evaluate("(s => [s.color, s.backgroundColor])(getComputedStyle(document.body))")
+    shown = page.locator("main > section.part figure svg:visible")
+    assert shown.count() == page.locator("section.part figure").count() > 4
+    assert page.locator("#charts svg .point").count() > 40
+    assert page.evaluate(SMALLEST) >= 9.5
+    ink, paper = page.evaluate(COLOURS)
     assert ink != paper
-    assert (paper == "rgb(21, 23, 27)") == (scheme == "dark")
-    page.close()
+    assert (paper == DARK) == (scheme == "dark")
 
 
-def test_no_label_of_a_figure_lies_on_another(browser: Any, page_file: Path) -> None:
-    for width in (1440, 390):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(page_file.as_uri())
-        overlapping = page.evaluate(OVERLAPPING)
-        assert overlapping == []
-        page.close()
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_label_of_a_figure_lies_on_another(open_page: Open, width: int) -> None:
+    assert open_page(width=width).evaluate(OVERLAPPING) == []
 
 
-def test_it_works_by_keyboard_and_copies_its_sql(browser: Any, page_file: Path) -> None:
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(page_file.as_uri())
+def test_colours_are_chosen_by_the_reader_and_remembered(open_page: Open) -> None:
+    page = open_page(color_scheme="light")
+    page.locator("#theme").select_option("dark")
+    assert page.evaluate(COLOURS)[1] == DARK
+    page.reload()
+    assert page.evaluate(COLOURS)[1] == DARK
+    page.locator("#theme").select_option("auto")
+    assert page.evaluate(COLOURS)[1] != DARK
+
+
+def test_it_works_by_keyboard_and_copies_its_sql(open_page: Open) -> None:
+    page = open_page()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the results"
-    summary = page.locator("summary").first
+    summary = page.locator("section.part summary").first
     summary.focus()
     page.keyboard.press("Enter")
     button = page.locator("details[open] button").first
@@ -109,22 +74,32 @@ def test_it_works_by_keyboard_and_copies_its_sql(browser: Any, page_file: Path) 
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("details[open] pre").first.inner_text()
     regions = page.locator(".scroll")
     assert all(regions.nth(at).get_attribute("tabindex") == "0" for at in range(regions.count()))
-    context.close()
 
 
-def test_without_scripts_all_is_there(browser: Any, page_file: Path) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(page_file.as_uri())
+def test_without_scripts_tables_and_figures_are_there(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
     assert page.locator("figure svg:visible").count() > 4
-    assert page.locator("button:visible").count() == 0
-    context.close()
+    assert page.locator("table:visible").count() > 4
+    for hidden in ("button", "select", "#explore", "nav .scripted"):
+        assert page.locator(f"{hidden}:visible").count() == 0, hidden
+    assert page.locator("noscript").is_visible()
 
 
-def test_it_prints(browser: Any, page_file: Path) -> None:
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
+def test_it_prints(open_page: Open) -> None:
+    page = open_page("#view&cell=x", color_scheme="dark")
     page.emulate_media(media="print")
-    assert page.locator("nav:visible").count() == 0
+    for hidden in ("nav", "#explore", "button", "select"):
+        assert page.locator(f"{hidden}:visible").count() == 0, hidden
+    assert page.evaluate(COLOURS) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_the_page_alone_is_enough(browser: Any, written: Written, tmp_path: Any) -> None:
+    """Sent by mail, without the files beside it."""
+    alone = tmp_path / "alone.html"
+    alone.write_bytes(written.page.read_bytes())
+    page = browser.new_page()
+    page.goto(alone.as_uri())
+    assert page.locator("#cells-body tr").count() == 50
+    assert page.locator("#charts svg .point").count() > 40
     page.close()

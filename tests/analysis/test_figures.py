@@ -11,10 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from analysis import celltext, comparison, load, load_missing
-from analysis.figures import accuracy_versus_sparsity, difference_to_dense, style
+from analysis import celltext, comparison, load
+from analysis.figures import (
+    Absence,
+    GridFigure,
+    Material,
+    Picture,
+    accuracy_versus_sparsity,
+    difference_to_dense,
+    style,
+)
 from analysis.figures.drawing import series_of
-from analysis.figures.kind import FigureKind
 from analysis.figures.scales import (
     Scale,
     difference_scale,
@@ -24,7 +31,6 @@ from analysis.figures.scales import (
     odds_scale,
     sparsity_scale,
 )
-from analysis.grid import Grid
 from tests.analysis.generate import LADDER, METHODS, Simulation, database
 
 KINDS = (accuracy_versus_sparsity.FIGURE, difference_to_dense.FIGURE)
@@ -33,16 +39,32 @@ LADDERED = Simulation(targets=LADDER)
 PENGUINS = Simulation(data="penguins", metric="test_loss", test_count=33, dense=0.97, noise=0.02, targets=(0.2, 0.6))
 
 
-def grid_of(tmp_path: Path, simulation: Simulation, metric: str | None = None, against: str = "none") -> Grid:
-    path = database(tmp_path / "r.db", simulation)
-    (grid,) = comparison(load(path), metric, against, load_missing(path)).grids
-    return grid
+def material_of(tmp_path: Path, simulation: Simulation, metric: str | None = None, against: str = "none") -> Material:
+    return Material.of_database(database(tmp_path / "r.db", simulation), metric=metric, against=against)
 
 
-def drawn(kind: FigureKind, grid: Grid, width: style.Width) -> Figure:
-    with style.styled():
-        figure = kind.draw(grid, style.looks(grid.methods, grid.dense), width)
-        figure.canvas.draw()
+def made(kind: GridFigure, material: Material) -> Picture | Absence:
+    (grid,) = material.grids
+    found = kind.make(material, grid)
+    assert found is not None
+    return found
+
+
+def picture(kind: GridFigure, material: Material) -> Picture:
+    found = made(kind, material)
+    assert isinstance(found, Picture)
+    return found
+
+
+def reason(kind: GridFigure, material: Material) -> str:
+    found = made(kind, material)
+    assert isinstance(found, Absence)
+    return found.sentence
+
+
+def drawn(kind: GridFigure, material: Material, width: style.Width) -> Figure:
+    figure = picture(kind, material).draw(width)
+    figure.canvas.draw()
     return figure
 
 
@@ -81,9 +103,9 @@ def boxes(figure: Figure) -> Sequence[tuple[str, tuple[float, float, float, floa
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("simulation", [LADDERED, PENGUINS, Simulation(methods=("lottery", "none"), targets=(0.9,))])
 def test_no_text_overlaps_or_is_cut(
-    tmp_path: Path, simulation: Simulation, kind: FigureKind, width: style.Width
+    tmp_path: Path, simulation: Simulation, kind: GridFigure, width: style.Width
 ) -> None:
-    figure = drawn(kind, grid_of(tmp_path, simulation), width)
+    figure = drawn(kind, material_of(tmp_path, simulation), width)
     pixels = figure.bbox
     found = boxes(figure)
     for text, (left, bottom, right, top) in found:
@@ -122,19 +144,17 @@ def test_colours_stand_out_on_light_and_dark_paper() -> None:
 
 
 def test_equal_results_give_equal_files(tmp_path: Path) -> None:
-    grid = grid_of(tmp_path, PENGUINS)
+    material = material_of(tmp_path, PENGUINS)
     for form in style.FORMATS:
-        with style.styled():
-            first = style.save(KINDS[0].draw(grid, style.looks(grid.methods, grid.dense), "wide"), form, "x")
-            second = style.save(KINDS[0].draw(grid, style.looks(grid.methods, grid.dense), "wide"), form, "x")
+        first = style.save(picture(KINDS[0], material).draw("wide"), form, "x")
+        second = style.save(picture(KINDS[0], material).draw("wide"), form, "x")
         assert first == second
         assert b"20" + b"26-" not in first  # no date
     assert (tmp_path / "r.db").exists()
 
 
 def test_an_inlined_figure_follows_the_page(tmp_path: Path) -> None:
-    grid = grid_of(tmp_path, PENGUINS)
-    text = style.inline(drawn(KINDS[0], grid, "wide"), "a-name", "Title <1>", "What & how")
+    text = style.inline(drawn(KINDS[0], material_of(tmp_path, PENGUINS), "wide"), "a-name", "Title <1>", "What & how")
     assert text.startswith("<svg viewBox=")
     assert '<title id="a-name-title">Title &lt;1&gt;</title>' in text
     assert "var(--ink)" in text
@@ -158,22 +178,23 @@ def test_an_inlined_figure_follows_the_page(tmp_path: Path) -> None:
     ],
 )
 def test_where_there_is_no_figure_a_sentence_says_why(
-    tmp_path: Path, simulation: Simulation, kind: FigureKind, says: str
+    tmp_path: Path, simulation: Simulation, kind: GridFigure, says: str
 ) -> None:
-    assert says in (kind.absence(grid_of(tmp_path, simulation)) or "")
+    assert says in reason(kind, material_of(tmp_path, simulation))
 
 
 def test_failed_runs_alone_are_no_figure(tmp_path: Path) -> None:
     endings = {("none", 0, 0): ("failed", "x"), ("lottery", 1, 0): ("diverged", "y")}
-    grid = grid_of(tmp_path, Simulation(methods=("none", "lottery"), targets=(0.9,), seeds=[0], statuses=endings))
-    assert "no run has given a test accuracy yet" in (KINDS[0].absence(grid) or "")
+    failed = Simulation(methods=("none", "lottery"), targets=(0.9,), seeds=[0], statuses=endings)
+    assert "no run has given a test accuracy yet" in reason(KINDS[0], material_of(tmp_path, failed))
 
 
 def test_a_cell_without_a_value_is_a_cross_on_the_axis(tmp_path: Path) -> None:
     endings = {("lottery", 2, seed): ("diverged", "loss was not finite") for seed in range(5)}
-    grid = grid_of(tmp_path, Simulation(methods=("none", "lottery"), targets=(0.5, 0.9), statuses=endings))
-    assert "Crosses on the axis: runs ended, but none gave a value." in KINDS[0].caption(grid)
-    (axes,) = drawn(KINDS[0], grid, "wide").axes
+    simulation = Simulation(methods=("none", "lottery"), targets=(0.5, 0.9), statuses=endings)
+    material = material_of(tmp_path, simulation)
+    assert "Crosses on the axis: runs ended, but none gave a value." in picture(KINDS[0], material).caption
+    (axes,) = drawn(KINDS[0], material, "wide").axes
     assert [line for line in axes.get_lines() if line.get_marker() == "x" and np.size(line.get_xdata())]
 
 
@@ -193,10 +214,10 @@ def test_a_whole_network_of_a_level_stands_at_the_level(tmp_path: Path) -> None:
 @pytest.mark.parametrize("against", ["none", "one-shot"])
 @pytest.mark.parametrize("metric", ["test_accuracy", "test_loss", "pruned_test_accuracy"])
 @pytest.mark.parametrize("seeds", [1, 2])
-def test_every_metric_draws(tmp_path: Path, kind: FigureKind, against: str, metric: str, seeds: int) -> None:
-    grid = grid_of(tmp_path, Simulation(seeds=range(seeds), targets=(0.5, 0.98)), metric, against)
-    if kind.absence(grid) is None:
-        assert kind.caption(grid)
-        assert len(drawn(kind, grid, "narrow").axes[0].get_lines()) > len(METHODS)
+def test_every_metric_draws(tmp_path: Path, kind: GridFigure, against: str, metric: str, seeds: int) -> None:
+    material = material_of(tmp_path, Simulation(seeds=range(seeds), targets=(0.5, 0.98)), metric, against)
+    if isinstance(made(kind, material), Picture):
+        assert picture(kind, material).caption
+        assert len(drawn(kind, material, "narrow").axes[0].get_lines()) > len(METHODS)
     else:
         assert (metric, against) == ("pruned_test_accuracy", "none")

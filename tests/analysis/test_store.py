@@ -77,6 +77,12 @@ def test_means_intervals_and_differences_are_those_of_the_views(path: Path) -> N
                 assert getattr(cell.difference, name) == pytest.approx(pair[f"test_loss_difference_{name}"], rel=1e-9)
 
 
+def test_methods_stand_in_the_order_of_the_suite_file(path: Path) -> None:
+    (grid,) = comparison(load(path), missing=load_missing(path)).grids
+    assert grid.methods == tuple(METHODS)
+    assert set(load_missing(path)["position"]) == {1, 2}
+
+
 def test_what_is_missing_is_known(path: Path) -> None:
     (grid,) = comparison(load(path), missing=load_missing(path)).grids
     cells = {place: grid.cell(*place) for place in (("lottery", 3), ("one-shot", 2), ("lottery", 1), ("none", 0))}

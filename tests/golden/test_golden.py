@@ -26,6 +26,12 @@ METHODS = {
     "distil, cooler": method("distil", "distil, cooler", alpha=0.5, temperature=1.0),
     "another-network": method("another-network", network=Choice("mlp", (("sizes", (5,)),))),
     "distil-into": method("distil-into", network=Choice("mlp", (("sizes", (5,)),))),
+    "distil-into, for half as long": method(
+        *("distil-into", "distil-into, for half as long"),
+        network=Choice("mlp", (("sizes", (5,)),)),
+        length=Duration(0.5, "share"),
+        rate=3.0,
+    ),
     "distil-pruned": method("distil-pruned", fine_tune=steps(20)),
     "equal-size": method("equal-size"),
     "dense-longer": method("dense-longer"),
@@ -34,6 +40,7 @@ METHODS = {
     "one-shot, fine-tuned": method("one-shot", "one-shot, fine-tuned", fine_tune=steps(20)),
     "lottery": method("lottery"),
     "lottery, rewound to step 10": method("lottery", "lottery, rewound to step 10", rewind=steps(10)),
+    "lottery, its optimiser carried": method("lottery", "lottery, its optimiser carried", optimiser="carried"),
     "lottery-redrawn": method("lottery-redrawn"),
     "lottery-redrawn, one layer": method("lottery-redrawn", "lottery-redrawn, one layer", layers=("fc1",)),
     "lottery-shuffled": method("lottery-shuffled"),
@@ -46,6 +53,11 @@ METHODS = {
     "lottery-kept": method("lottery-kept"),
     "dynamic-drawn": method("dynamic-drawn", count=3),
     "dynamic-rounds": method("dynamic-rounds", every=Duration(0.1, "share")),
+    "dynamic-retrained": method("dynamic-retrained", every=Duration(0.1, "share")),
+    "dynamic-retrained, one layer": method(
+        "dynamic-retrained", "dynamic-retrained, one layer", every=steps(6), weights="redrawn", layers=("fc1",)
+    ),
+    "dynamic-retrained, kept": method("dynamic-retrained", "dynamic-retrained, kept", every=steps(6), weights="kept"),
     "gradual": method("gradual"),
     "set": method("set", every=steps(7)),
     "rigl": method("rigl", every=steps(7)),

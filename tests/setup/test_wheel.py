@@ -54,7 +54,7 @@ def test_all_code_suites_and_templates_are_in_it(wheel: Path) -> None:
         ("bench", "**/*.py", "bench"),
         ("bench/store/migrations", "**/*", "bench/store/migrations"),
         ("analysis", "**/*.py", "analysis"),
-        ("analysis/templates", "*", "analysis/templates"),
+        ("analysis/templates", "**/*", "analysis/templates"),
     ]:
         files = [file for file in (ROOT / folder).glob(pattern) if file.is_file() and file.suffix != ".pyc"]
         assert files, folder

@@ -20,6 +20,7 @@ from bench.store.views import views
 from tests.store.build import CPU, GPU, cell, fill, rows, run
 
 NEW_COLUMNS = {
+    "cell": {"protocol"},
     "run": {
         *("parameters_effective", "macs_effective", "bytes_dense", "bytes_bitmask", "bytes_csr", "bytes_gzip"),
         *("recalibrated_validation_loss", "recalibrated_validation_accuracy", "recalibrated_test_loss"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,10 @@ def test_every_number_that_comes_along_is_there(store: Store) -> None:
 
 def test_ours_stands_beside_theirs_with_the_interval_of_scipy(store: Store) -> None:
     losses = np.random.default_rng(4).normal(0.43, 0.02, 5)
-    dynamic = cell("dynamic", 1, range(5), target_sparsity=0.3111)
-    fill(store, [dynamic], [run(f"dynamic/1/{seed}", 0.5, losses[seed]) for seed in range(5)], suite=PENGUINS)
+    label = "dynamic at epochs 333 and 666 (as-run)"
+    dynamic = cell(label, 1, range(5), target_sparsity=0.3111, model="penguin-net (published)", protocol="as-run")
+    repeated = replace(PENGUINS, name="mlgroup-penguins")
+    fill(store, [dynamic], [run(f"{label}/1/{seed}", 0.5, losses[seed]) for seed in range(5)], suite=repeated)
     (row,) = rows(store, "select * from versus_published")
     low, high = stats.t.interval(0.95, 4, losses.mean(), stats.sem(losses))
     assert (row["project"], row["their_method"], row["metric"], row["n"]) == ("mlgroup", "dynamic", "test_loss", 5)
@@ -170,3 +173,37 @@ def test_a_database_that_is_only_read_stays_as_it_is(blank: Path, tmp_path: Path
     with Store.open(tmp_path / "results.db", read_only=True) as store:
         assert store.query("select count(*) from published").rows == [(927,)]
     assert (tmp_path / "results.db").read_bytes() == before
+
+
+def test_each_arm_of_a_reproduction_stands_beside_what_was_published(folder: Path, tmp_path: Path) -> None:
+    write(
+        folder / "p.csv",
+        {"sparsity_claimed": "0.9", "their_method": "any arm"},
+        {"sparsity_claimed": "0.9", "their_method": "one arm", "model": "penguin-net (as-run)"},
+    )
+    arms = ("published", "as-run", None)
+    cells = [
+        cell("one-shot", 9, [0], prefix=str(one), model=f"penguin-net ({one})" if one else "penguin-net", protocol=one)
+        for one in arms
+    ]
+    with Store.open(tmp_path / "results.db") as store:
+        fill(store, cells, [run(f"{one}one-shot/9/0") for one in arms], suite=PENGUINS)
+        found = rows(store, "select their_method, protocol from versus_published")
+        told = rows(store, "select protocol from results union all select protocol from summary")
+    assert sorted((row["their_method"], str(row["protocol"])) for row in found) == [
+        *(("any arm", word) for word in ("None", "as-run", "published")),
+        ("one arm", "as-run"),
+    ]
+    assert sorted(str(row["protocol"]) for row in told) == sorted(2 * ["None", "as-run", "published"])
+
+
+def test_of_several_near_levels_the_nearest_is_compared(folder: Path, tmp_path: Path) -> None:
+    write(folder / "p.csv", *({"sparsity_claimed": share} for share in ("0.00376", "0.00605", "0.3")))
+    targets = (0.00135, 0.00376, 0.00605, 0.3, 0.3111)
+    cells = [cell("one-shot", level, [0], target_sparsity=target) for level, target in enumerate(targets, start=1)]
+    with Store.open(tmp_path / "results.db") as store:
+        fill(store, cells, [run(f"one-shot/{level}/0") for level in range(1, 6)], suite=PENGUINS)
+        found = rows(store, "select sparsity_claimed, target_sparsity from versus_published order by 1")
+    assert [(row["sparsity_claimed"], row["target_sparsity"]) for row in found] == [
+        *((0.00376, 0.00376), (0.00605, 0.00605), (0.3, 0.3)),
+    ]

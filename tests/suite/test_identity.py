@@ -26,7 +26,7 @@ def _hash(text: str) -> str:
     assert root is not None
     whole = read_profiles(root, from_python({}, "override"), Registered(), report)["full"]
     assert not report.mistakes
-    return content_hash(whole.problems, whole.head.metric)
+    return content_hash(whole.problems, whole.head.metric, whole.head.stage)
 
 
 def _shuffled(draw: st.DrawFn, value: Any) -> Any:
@@ -84,10 +84,12 @@ SAME = {
     "a list of one data set": ("data: digits", "data: [digits]"),
     "which states stay": ("seeds: 3", "seeds: 3\nkeep: none"),
     "which seeds have arrays": ("seeds: 3", "seeds: 3\nartifacts: all"),
+    "stage at its default": ("seeds: 3", "seeds: 3\nstage: final"),
     "another profile": ("quick: {seeds: 1}", "brief: {seeds: 2}"),
 }
 OTHER = {
     "metric": ("test_accuracy", "test_loss"),
+    "stage": ("seeds: 3", "seeds: 3\nstage: develop"),
     "data": ("data: digits", "data: penguins"),
     "size": ("[16]", "[17]"),
     "initialisation": ("data: digits", "data: digits\ninitialisation: glorot-normal"),

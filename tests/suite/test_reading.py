@@ -234,7 +234,7 @@ def test_settings_say_every_default_and_are_ready_for_json(read: Read) -> None:
         "options": {"activation": "relu", "bias": True, "head": "logits", "sizes": [16]},
     }
     assert problem["training"]["optimiser"]["beta2"] == 0.999
-    assert problem["methods"][2]["options"] == {"rewind": "0 steps", "rounds": None}
+    assert problem["methods"][2]["options"] == {"rewind": "0 steps", "optimiser": "fresh", "rounds": None}
     assert problem["methods"][1]["prune"]["score"] == {"name": "magnitude", "options": {}}
 
 

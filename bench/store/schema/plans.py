@@ -46,6 +46,7 @@ class Cell(Base):
         at_least("level", 0),
         share("target_sparsity"),
         json_text("options"),
+        one_of("protocol", "published", "honest", "as-run"),
         UniqueConstraint("suite_id", "data", "model", "method", "level"),
     )
 
@@ -62,6 +63,7 @@ class Cell(Base):
     target_sparsity: Mapped[float]
     settings_id: Mapped[int] = mapped_column(ForeignKey("settings.id"))
     reference: Mapped[str]
+    protocol: Mapped[str | None]
 
 
 class Planned(Base):

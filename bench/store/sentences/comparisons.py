@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.store.sentences.tables import TABLES
-from bench.store.sentences.words import ENVIRONMENT, SUITE, Sentences
+from bench.store.sentences.words import ENVIRONMENT, PROTOCOL, SUITE, Sentences
 
 _METRIC = "The suite's headline, by which is judged: test_accuracy or test_loss."
 _OF_METRIC = "share or nats"
@@ -78,5 +78,6 @@ COMPARISONS: dict[str, Sentences] = {
         "inside": "1 when the published value lies in our interval, 0 when not; NULL without an interval.",
         "source": TABLES["published"]["source"],
         "note": TABLES["published"]["note"],
+        "protocol": PROTOCOL,
     },
 }

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bench.store.sentences.tuning import TUNING_TABLES
-from bench.store.sentences.words import ARTIFACT, BATCH, COUNTS, FORM, RESULT, RUN_KEY, SPEED, SUITE, THREADS, Sentences
+from bench.store.sentences.words import (
+    ARTIFACT,
+    BATCH,
+    COUNTS,
+    FORM,
+    PROTOCOL,
+    RESULT,
+    RUN_KEY,
+    SPEED,
+    SUITE,
+    THREADS,
+    Sentences,
+)
 
 TABLES: dict[str, Sentences] = {
     "environment": {
@@ -101,6 +113,7 @@ TABLES: dict[str, Sentences] = {
         "target_sparsity": SUITE["target_sparsity"],
         "settings_id": "Its resolved settings.",
         "reference": "Where the method was published.",
+        "protocol": PROTOCOL,
     },
     "planned": {
         "": "The run that a cell needs for a seed.",

@@ -10,6 +10,7 @@ from bench.store.sentences.words import (
     BATCH,
     ENVIRONMENT,
     FORM,
+    PROTOCOL,
     RESULT,
     RUN_KEY,
     SPEED,
@@ -67,6 +68,8 @@ VIEWS: dict[str, Sentences] = {
         **RESULT,
         "theoretical_speedup": THEORY,
         "session": "The session that made it.",
+        "position": TABLES["cell"]["position"],
+        "protocol": PROTOCOL,
     },
     "summary": {
         "": "Every cell of every suite with mean, spread and interval over its seeds; stand-in data are left out.",
@@ -78,6 +81,7 @@ VIEWS: dict[str, Sentences] = {
         "collapsed": "Runs that collapsed; they are in the means. [count]",
         "diverged": "Runs that diverged; they are in no mean. [count]",
         **{name: text for column, words in _METRICS.items() for name, text in _statistics(column, words).items()},
+        "protocol": PROTOCOL,
     },
     "versus_dense": {
         "": "Every pruned cell against the dense network, paired by seed within an environment; no stand-in data.",
@@ -94,6 +98,7 @@ VIEWS: dict[str, Sentences] = {
         "seed": "The seed.",
         "key": "Key of the run that is missing.",
         "failed": "Attempts that failed. [count]",
+        "position": TABLES["cell"]["position"],
     },
     **TUNING_VIEWS,
     "speeds": {

@@ -57,6 +57,7 @@ SUITE: Sentences = {
     "level": "Point of the sparsity ladder: the index by which results pair; 0 is dense. [index]",
     "target_sparsity": "Sparsity that was asked for. [share]",
 }
+PROTOCOL = "published, honest or as-run: what an experiment that repeats a published one keeps to; NULL elsewhere."
 ENVIRONMENT = "Label of the environment; runs of different environments are never averaged."
 THEORY = "Operations of the dense network over those that are left: what no hardware has to reach. [ratio]"
 RUN_KEY = "Hash of all that decides the result but the environment; its first 8 digits name the run."

@@ -22,7 +22,7 @@ where suite.is_current = 1 and cell.standin = 0 and {stands("run")}
 ),{statistics("counted", _METRICS, AGGREGATES)}
 select {CELL},
        intervals.sparsity, intervals.n, intervals.failed, intervals.collapsed, intervals.diverged,
-       {interval_columns(_METRICS)}
+       {interval_columns(_METRICS)}, cell.protocol
 from intervals
 {CELL_OF}
 """

@@ -25,6 +25,8 @@ _RESULT_SOURCES = {
     "seed": "planned.seed",
     **{name: f"cell.{name}" for name in ("data", "standin", "model", "method", "method_name", "options", "level")},
     "target_sparsity": "cell.target_sparsity",
+    "position": "cell.position",
+    "protocol": "cell.protocol",
     "theoretical_speedup": THEORY.format(runs="runs"),
 }
 _RESULT_COLUMNS = ", ".join(
@@ -42,7 +44,8 @@ where suite.is_current = 1
 MISSING = f"""
 select suite.name as suite, suite.profile, cell.data, cell.model, cell.method, cell.level, cell.target_sparsity,
        planned.seed, planned.key,
-       (select count(*) from run where run.key = planned.key and run.origin <> 'reference') as failed
+       (select count(*) from run where run.key = planned.key and run.origin <> 'reference') as failed,
+       cell.position
 from {PLANNED}
 where suite.is_current = 1 and not exists (
     select 1 from run where run.key = planned.key and run.origin <> 'reference' and run.status <> 'failed'

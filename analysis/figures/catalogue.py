@@ -1,0 +1,45 @@
+"""All figures there are, in the order in which a report shows them, and those that can be made of something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.figures import accuracy_versus_sparsity, difference_to_dense
+from analysis.figures.kind import Absence, DatabaseFigure, GridFigure, Picture
+from analysis.figures.material import Material
+from analysis.grid import Grid
+from bench.errors import UserError, nearest
+
+OF_GRIDS: tuple[GridFigure, ...] = (
+    accuracy_versus_sparsity.FIGURE,
+    difference_to_dense.FIGURE,
+)
+OF_DATABASES: tuple[DatabaseFigure, ...] = ()
+NAMES = (*(kind.name for kind in OF_GRIDS), *(kind.name for kind in OF_DATABASES))
+
+
+def of_grid(
+    material: Material, grid: Grid, names: Sequence[str] | None = None
+) -> Iterator[tuple[str, Picture | Absence]]:
+    """The figures about a grid, all that belong there or those that are named; each is made when it is come to."""
+    check(names)
+    for kind in OF_GRIDS:
+        made = kind.make(material, grid) if names is None or kind.name in names else None
+        if made is not None:
+            yield kind.name, made
+
+
+def of_database(material: Material, names: Sequence[str] | None = None) -> Iterator[tuple[str, Picture | Absence]]:
+    """The figures about all grids together."""
+    check(names)
+    for kind in OF_DATABASES:
+        made = kind.make(material) if names is None or kind.name in names else None
+        if made is not None:
+            yield kind.name, made
+
+
+def check(names: Sequence[str] | None) -> None:
+    """Refuse what is no name of a figure."""
+    for name in names or ():
+        if name not in NAMES:
+            raise UserError(f"figure: {name!r} is no figure; {nearest(name, NAMES)}")

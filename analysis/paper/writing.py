@@ -1,0 +1,95 @@
+"""Writes the folder of a paper: figures in both widths, tables, statistics, appendix and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from analysis import export
+from analysis.comparison import comparison
+from analysis.figures import style
+from analysis.findings import findings
+from analysis.grid import Grid
+from analysis.load import Records, read
+from analysis.paper.appendix import appendix
+from analysis.paper.document import Figure, Part, document
+from analysis.paper.facts import read_facts
+from analysis.paper.references import bibliography
+from analysis.paper.statistics import paragraph
+from analysis.plan import DENSE, chosen_runs
+from analysis.report.drawings import FIGURES
+from analysis.report.folder import Folder
+from analysis.wording import slug
+from bench.errors import UserError, nearest
+
+WIDTHS: Mapping[str, style.Width] = {"column": "narrow", "page": "wide"}
+
+
+def write_paper(
+    database: str | Path,
+    suite: str,
+    folder: str | Path = "paper",
+    against: str = DENSE,
+    profile: str | None = None,
+    metric: str | None = None,
+    only: Mapping[str, Sequence[str]] | None = None,
+) -> list[Path]:
+    """Write the paper of a suite in one profile; gives the files, main.tex first. Equal results give equal bytes."""
+    records = read(database, suite, profile)
+    chosen = {**(only or {}), "profile": [_one_profile(records, suite)]}
+    compared = comparison(records.runs, metric, against, records.missing, chosen)
+    if not any(grid.measured for grid in compared.grids):
+        raise UserError(f"{suite}: no run of it has a result yet; `bench run {suite}` makes some")
+    runs, _ = chosen_runs(records.runs, records.missing, chosen)
+    facts = read_facts(database, suite, chosen["profile"][0])
+    references = bibliography(facts.components, facts.references)
+    target = Folder(Path(folder))
+    target.written = {"main.tex": None}
+    parts = list(_parts(compared.grids, target))
+    target.write("statistics.tex", paragraph(compared.grids))
+    target.write("appendix.tex", appendix(facts, runs, references))
+    target.write("references.bib", references.text())
+    target.write("suite.yaml", facts.text)
+    target.write("main.tex", document(facts.title, parts))
+    return target.finish()
+
+
+def _one_profile(records: Records, suite: str) -> str:
+    """The profile, where it goes without saying: a paper is about one."""
+    known = sorted({*records.runs["profile"], *records.missing["profile"]})
+    if len(known) != 1:
+        raise UserError(f"{suite}: has results in {len(known)} profiles; choose one by --profile: {nearest('', known)}")
+    return str(known[0])
+
+
+def _parts(grids: Sequence[Grid], target: Folder) -> Iterator[Part]:
+    looks = style.looks(
+        (method for grid in grids for method in grid.methods), (method for grid in grids for method in grid.dense)
+    )
+    for grid, name in zip(grids, _names(grids), strict=True):
+        if not grid.measured:
+            continue
+        target.write(f"tables/{name}.tex", export.latex(grid))
+        figures = tuple(_figures(grid, name, looks, target))
+        yield Part(grid, (f"tables/{name}",), figures, tuple(findings(grid)))
+
+
+def _names(grids: Sequence[Grid]) -> list[str]:
+    """Short ones, since people type them; what is told apart by the environment alone gets a number."""
+    plain = [slug(grid.data, grid.model) for grid in grids]
+    return [
+        name if plain.count(name) == 1 else f"{name}-{plain[: place + 1].count(name)}"
+        for place, name in enumerate(plain)
+    ]
+
+
+def _figures(grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Iterator[Figure]:
+    for kind in FIGURES:
+        if kind.absence(grid) is not None:
+            continue
+        file = f"figures/{name}-{kind.name}"
+        for ending, width in WIDTHS.items():
+            with style.styled():
+                drawn = kind.draw(grid, looks, width)
+            target.write(f"{file}-{ending}.pdf", style.save(drawn, "pdf", f"{name}-{kind.name}-{ending}"))
+        yield Figure(file, f"{kind.title(grid)}. {kind.caption(grid)}")

@@ -1,0 +1,96 @@
+"""The pieces of a paper: references, statistics, tables that may be long."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from statsmodels.stats.power import TTestPower
+
+from analysis import comparison, load, load_missing
+from analysis.detecting import sights
+from analysis.paper.facts import flat
+from analysis.paper.latex import long_table, words
+from analysis.paper.references import bibliography, read_entries
+from analysis.paper.statistics import paragraph
+from bench.registry import registry
+from tests.analysis.generate import Simulation, database
+
+KINDS = ("method", "score", "dataset", "network", "initialisation")
+WITHOUT_PAPER = {("initialisation", "torch")}  # its reference is a sentence
+
+
+def test_every_component_that_names_its_origin_has_an_entry() -> None:
+    there = {(kind, name) for kind in KINDS for name in registry(kind).names()}
+    wanted = {(kind, name) for kind, name in there if registry(kind).get(name).reference} - WITHOUT_PAPER
+    covered = frozenset().union(*(entry.of for entry in read_entries()))
+    assert wanted - covered == set(), "add the work to bench/references.bib"
+    assert covered - there == set(), "no such component; mend bench/references.bib"
+
+
+def test_entries_are_whole() -> None:
+    entries = read_entries()
+    assert len({entry.key for entry in entries}) == len(entries) > 35
+    for entry in entries:
+        fields = dict(entry.fields)
+        assert {"author", "title"} <= set(fields), entry.key
+        assert "of" not in fields
+        assert entry.text().count("{") == entry.text().count("}")
+        if entry.kind in ("article", "inproceedings"):
+            assert ("journal" in fields) == (entry.kind == "article"), entry.key
+            assert re.fullmatch(r"\d{4}", fields["year"])
+
+
+def test_only_what_is_used_is_cited_and_a_method_of_ones_own_too() -> None:
+    used = [("method", "lottery"), ("method", "none"), ("dataset", "mnist"), ("method", "two-bites")]
+    found = bibliography(used, {"two-bites": "Me & you, 2026", "lottery": "Frankle and Carbin, ICLR 2019"})
+    assert [entry.key for entry in found.entries] == ["frankle2019lottery", "lecun1998mnist", "method-two-bites"]
+    assert found.cite(("method", "lottery")) == r"~\cite{frankle2019lottery}"
+    assert found.cite(("method", "none")) == ""
+    assert r"title = {Me \& you, 2026}" in found.text()
+
+
+def test_the_paragraph_says_what_the_tests_could_see(tmp_path: Path) -> None:
+    path = database(tmp_path / "results.db", Simulation(methods=("none", "one-shot", "lottery"), targets=(0.5, 0.9)))
+    (grid,) = comparison(load(path), missing=load_missing(path)).grids
+    text = paragraph([grid])
+    assert "Every method was trained with 5 seeds." in text
+    assert "Holm's correction over the 4 tests" in text
+    found = sorted(
+        TTestPower().solve_power(nobs=5, alpha=0.05, power=0.8) * sight.sd * 100 for sight in sights(grid.cube)
+    )
+    middle = (found[1] + found[2]) / 2
+    assert f"{middle:.2f} points in the median over cells (from {found[0]:.2f} to {found[-1]:.2f})" in text
+
+
+@pytest.mark.parametrize(
+    ("simulation", "says"),
+    [
+        (Simulation(seeds=[0]), "A single run has no interval, and nothing is tested."),
+        (Simulation(data="penguins", test_count=33), "Where a test set has fewer than 1,000 samples"),
+        (Simulation(seeds=(), planned=range(3)), "No run has given a result yet."),
+    ],
+    ids=["one seed", "a small test set", "nothing"],
+)
+def test_the_paragraph_says_what_holds(tmp_path: Path, simulation: Simulation, says: str) -> None:
+    path = database(tmp_path / "results.db", simulation)
+    assert says in paragraph(comparison(load(path), missing=load_missing(path)).grids)
+
+
+def test_nested_settings_are_lines_and_nothing_is_left_out_but_nothing() -> None:
+    settings = {"a": {"b": 0, "c": None, "d": {"e": False}}, "f": ["x", "y"], "g": [], "h": ""}
+    assert flat(settings) == {"a.b": "0", "a.d.e": "False", "f": "x, y"}
+
+
+def test_words_are_escaped_and_may_be_broken() -> None:
+    assert words("50 % & more_of it") == r"50 \% \& more\_of it"
+    assert words("training.optimiser.lr") == r"training.\allowbreak{}optimiser.\allowbreak{}lr"
+    assert words("cd2f399825b00e9324554794956cc13d18a60ccf").count("allowbreak") >= 2
+
+
+def test_columns_of_numbers_stand_to_the_right() -> None:
+    table = long_table(("what", "n"), [("a", "1")], (0.8, 0.2), "Two & one", numeric=1)
+    assert table.count("raggedleft") == 1
+    assert r"\caption{Two \& one}" in table
+    assert table.index("raggedright") < table.index("raggedleft")
