@@ -67,7 +67,18 @@ def tune(
         with (
             ending_cleanly(),
             opened(
-                screen, suite, profile, db, device, None, None, data, plugin, note, threads, tuned=_as_written
+                screen,
+                suite,
+                profile,
+                db,
+                device,
+                None,
+                None,
+                data,
+                plugin,
+                note,
+                threads,
+                tuned=lambda choices: _as_written,
             ) as benchmark,
         ):
             from bench.tuning.command import tuning_of
@@ -175,6 +186,34 @@ def _open_with(screen: Console, benchmark: Benchmark) -> None:
         say(screen, line, STANDIN)
     for line in benchmark.suite.notes:
         say(screen, line, "yellow")
+
+
+def planned_studies(benchmark: Benchmark) -> list[Outlook]:
+    """What tuning a suite would take; nothing where it has no studies."""
+    if all(ground.problem.tune is None for ground in benchmark.grid.grounds):
+        return []
+    from bench.tuning.command import tuning_of
+
+    return tuning_of(benchmark).outlook()
+
+
+def as_facts(outlooks: list[Outlook]) -> list[dict[str, Any]]:
+    """The same for JSON."""
+    return [
+        {
+            "study": one.study.name,
+            "data": one.study.ground.data.name,
+            "model": one.study.ground.model,
+            "target_sparsity": one.study.target,
+            "budget": one.allowance.amount,
+            "budget_unit": one.allowance.unit,
+            "spent": one.spent,
+            **{name: getattr(one, name) for name in ("finished", "trials", "steps", "steps_to_make")},
+            "estimated_seconds": one.seconds,
+            "measured": one.measured,
+        }
+        for one in outlooks
+    ]
 
 
 def lines(outlooks: list[Outlook]) -> list[str]:
