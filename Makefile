@@ -64,7 +64,7 @@ tune: $(installed) ## search for the best options of a suite's methods, and conf
 		$(call option,--trials,$(TRIALS)) $(call option,--plugin,$(PLUGIN)) $(call option,--data,$(DATA))
 
 report: $(light) ## tables and figures of all that is in the database, into report/
-	@$(bench_command) report $(db)
+	@$(bench_command) report $(db) $(call option,--only,$(ONLY))
 
 speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
 	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))
