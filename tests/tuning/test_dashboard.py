@@ -136,7 +136,9 @@ def test_the_dashboard_opens_the_study(folder: Path, dashboard: str, tmp_path: P
         link = page.get_by_text("tuned: one-shot at 90 % on digits with mlp")
         link.first.wait_for(timeout=60_000)
         link.first.click()
-        page.get_by_role("heading", name="Best Trial").or_(page.get_by_text("Best Trial")).first.wait_for(timeout=60_000)
+        page.get_by_role("heading", name="Best Trial").or_(page.get_by_text("Best Trial")).first.wait_for(
+            timeout=60_000
+        )
         page.wait_for_timeout(1500)
         page.screenshot(path=tmp_path / "study.png")
         assert (tmp_path / "study.png").stat().st_size > 20_000
