@@ -47,7 +47,7 @@ def confirmation(suite: Suite) -> str:
     stream = io.StringIO()
     stream.write(f"# Made by `bench tune {suite.name} --confirm`.\n")
     yaml = YAML(typ="safe", pure=True)
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(whole, stream)
     return stream.getvalue()
 
