@@ -64,7 +64,7 @@ def history(trials: pd.DataFrame) -> pd.DataFrame:
     frames = []
     for label, study in _studies(trials):
         counting = study["value"].where(study["state"] == "done")
-        made = study.assign(label=label, best=counting.cummax(), steps=study["steps"].cumsum())
+        made = study.assign(label=label, best=counting.cummax().ffill(), steps=study["steps"].cumsum())
         frames.append(made[list(HISTORY)])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(HISTORY))
 
@@ -72,9 +72,10 @@ def history(trials: pd.DataFrame) -> pd.DataFrame:
 def importance(trials: pd.DataFrame) -> pd.DataFrame:
     """How strongly the value goes with each of the options that varied, from 0 to 1, with a p value.
 
-    For numbers the size of Spearman's rank correlation; for choices the root of the share of the variance of ranks that
-    lies between them, with the p value of Kruskal and Wallis. It speaks of one option at a time and of where the search
-    went, and says nothing of options that act together.
+    It is the root of the share of the variance of the values' ranks that an option explains by itself: for numbers by
+    a parabola in their ranks, since the best often lies between two ends, with the p value of its F test; for choices
+    by their means, with that of Kruskal and Wallis. It speaks of where the search went, and not of options that act
+    together.
     """
     rows = []
     for label, study in _studies(trials):
@@ -104,12 +105,21 @@ def _label(one: pd.Series, several: bool) -> str:
     return f"{one['name']}{at}, {one['data']} ({one['suite']}{profile}{where})"
 
 
+def _of_a_parabola(at: np.ndarray, ranks: np.ndarray) -> tuple[float, float]:
+    """How well a parabola tells the ranks of values by those of a number, and the p value of its F test."""
+    fitted = np.polynomial.Polynomial.fit(at, ranks, 2)(at)
+    total, left = float(((ranks - ranks.mean()) ** 2).sum()), float(((ranks - fitted) ** 2).sum())
+    explained, df = max(0.0, 1 - left / total), len(ranks) - 3
+    if explained >= 1:
+        return 1.0, 0.0
+    return float(np.sqrt(explained)), float(stats.f.sf(explained / 2 / ((1 - explained) / df), 2, df))
+
+
 def _strength(column: pd.Series, values: np.ndarray) -> tuple[float, float]:
     if column.nunique() < 2 or len(set(values)) < 2:
         return 0.0, 1.0
     if pd.api.types.is_numeric_dtype(column):
-        found = stats.spearmanr(column.to_numpy(dtype=float), values)
-        return abs(float(found.statistic)), float(found.pvalue)
+        return _of_a_parabola(stats.rankdata(column.to_numpy(dtype=float)), stats.rankdata(values))
     groups = [values[(column == choice).to_numpy()] for choice in column.unique()]
     ranks = stats.rankdata(values)
     total = float(((ranks - ranks.mean()) ** 2).sum())

@@ -18,6 +18,8 @@ from analysis.figures import (
     ranks,
     reinitialisation,
     supermasks,
+    tuning_history,
+    tuning_importance,
     weight_histograms,
 )
 from analysis.figures.kind import Absence, DatabaseFigure, GridFigure, Picture
@@ -41,7 +43,7 @@ OF_GRIDS: tuple[GridFigure, ...] = (
     confusion.FIGURE,
     ranks.OF_GRID,
 )
-OF_DATABASES: tuple[DatabaseFigure, ...] = (ranks.OF_DATABASE,)
+OF_DATABASES: tuple[DatabaseFigure, ...] = (ranks.OF_DATABASE, tuning_history.FIGURE, tuning_importance.FIGURE)
 NAMES = (*(kind.name for kind in OF_GRIDS), *(kind.name for kind in OF_DATABASES))
 
 

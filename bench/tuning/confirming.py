@@ -46,8 +46,8 @@ def confirmation(suite: Suite) -> str:
         whole["profiles"] = {suite.profile: {"title": whole["title"]}}
     stream = io.StringIO()
     stream.write(f"# Made by `bench tune {suite.name} --confirm`.\n")
-    yaml: Any = YAML(typ="safe", pure=True)
-    yaml.sort_base_mapping_type_on_output = False
+    yaml = YAML(typ="safe", pure=True)
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(whole, stream)
     return stream.getvalue()
 

@@ -27,7 +27,13 @@ from tests.run.crews import run as run_plan
 Before = Callable[[Order | Measure], Failed | None]
 
 
-def tune(folder: Path, suite: str, batches: int = 1000, before: Before = lambda question: None) -> list[str]:
+def tune(
+    folder: Path,
+    suite: str,
+    batches: int = 1000,
+    before: Before = lambda question: None,
+    shown: Callable[[Conductor], None] = lambda conductor: None,
+) -> list[str]:
     """Conduct all studies of a suite, each at most so many batches further; what the listener heard."""
     folder.mkdir(parents=True, exist_ok=True)
     states = States(folder / "states")
@@ -47,6 +53,7 @@ def tune(folder: Path, suite: str, batches: int = 1000, before: Before = lambda 
                     for _ in range(batches):
                         if not conductor.advance():
                             break
+                        shown(conductor)
                 finally:
                     conductor.let_go()
         store.end_session(session.session, "done")
