@@ -7,7 +7,8 @@ from pathlib import Path
 
 from analysis import export
 from analysis.comparison import comparison
-from analysis.figures import style
+from analysis.details import Stored
+from analysis.figures import Material, Picture, catalogue, style
 from analysis.findings import findings
 from analysis.grid import Grid
 from analysis.load import Records, read
@@ -17,7 +18,6 @@ from analysis.paper.facts import read_facts
 from analysis.paper.references import bibliography
 from analysis.paper.statistics import paragraph
 from analysis.plan import DENSE, chosen_runs
-from analysis.report.drawings import FIGURES
 from analysis.report.folder import Folder
 from analysis.wording import slug
 from bench.errors import UserError, nearest
@@ -45,7 +45,7 @@ def write_paper(
     references = bibliography(facts.components, facts.references)
     target = Folder(Path(folder))
     target.written = {"main.tex": None}
-    parts = list(_parts(compared.grids, target))
+    parts = list(_parts(Material(compared.grids, runs, Stored(database)), target))
     target.write("statistics.tex", paragraph(compared.grids))
     target.write("appendix.tex", appendix(facts, runs, references))
     target.write("references.bib", references.text())
@@ -62,15 +62,13 @@ def _one_profile(records: Records, suite: str) -> str:
     return str(known[0])
 
 
-def _parts(grids: Sequence[Grid], target: Folder) -> Iterator[Part]:
-    looks = style.looks(
-        (method for grid in grids for method in grid.methods), (method for grid in grids for method in grid.dense)
-    )
+def _parts(material: Material, target: Folder) -> Iterator[Part]:
+    grids = material.grids
     for grid, name in zip(grids, _names(grids), strict=True):
         if not grid.measured:
             continue
         target.write(f"tables/{name}.tex", export.latex(grid))
-        figures = tuple(_figures(grid, name, looks, target))
+        figures = tuple(_figures(material, grid, name, target))
         yield Part(grid, (f"tables/{name}",), figures, tuple(findings(grid)))
 
 
@@ -83,13 +81,11 @@ def _names(grids: Sequence[Grid]) -> list[str]:
     ]
 
 
-def _figures(grid: Grid, name: str, looks: Mapping[str, style.Look], target: Folder) -> Iterator[Figure]:
-    for kind in FIGURES:
-        if kind.absence(grid) is not None:
-            continue
-        file = f"figures/{name}-{kind.name}"
-        for ending, width in WIDTHS.items():
-            with style.styled():
-                drawn = kind.draw(grid, looks, width)
-            target.write(f"{file}-{ending}.pdf", style.save(drawn, "pdf", f"{name}-{kind.name}-{ending}"))
-        yield Figure(file, f"{kind.title(grid)}. {kind.caption(grid)}")
+def _figures(material: Material, grid: Grid, name: str, target: Folder) -> Iterator[Figure]:
+    for kind, made in catalogue.of_grid(material, grid):
+        if isinstance(made, Picture):
+            file = f"figures/{name}-{kind}"
+            for ending, width in WIDTHS.items():
+                content = style.save(made.draw(width), "pdf", f"{name}-{kind}-{ending}")
+                target.write(f"{file}-{ending}.pdf", content)
+            yield Figure(file, f"{made.title}. {made.caption}")

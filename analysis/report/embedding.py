@@ -63,7 +63,7 @@ def embedded(
             for number, (grid, name) in enumerate(zip(grids, names, strict=True))
         ],
         "cells": _cells(places, methods, here),
-        "values": {name: _values(one.grids) for name, one in by_metric.items()},
+        "values": {name: _values(name, one.grids) for name, one in by_metric.items()},
         **_runs(here, len(places), by_metric),
         "sql": queries.OF_CELL,
     }
@@ -123,11 +123,14 @@ def _cells(places: Sequence[tuple[int, Cell]], methods: Mapping[str, int], here:
     }
 
 
-def _values(grids: Sequence[Grid]) -> Columns:
-    """Mean, interval and paired difference of every cell; a column that holds nothing is left out."""
-    cells = [cell for grid in grids for cell in grid.cells]
-    means = [cell.summary for cell in cells]
-    pairs = [cell.difference for cell in cells]
+def _values(metric: str, grids: Sequence[Grid]) -> Columns:
+    """Mean, interval and paired difference of every cell; a column that holds nothing is left out.
+
+    A grid that shows another metric in this one's place, as at the stage develop, has no values of it.
+    """
+    places = [(grid.metric.name == metric, cell) for grid in grids for cell in grid.cells]
+    means = [cell.summary if shown else None for shown, cell in places]
+    pairs = [cell.difference if shown else None for shown, cell in places]
     columns: Columns = {
         "n": [one.n if one else 0 for one in means],
         "mean": [_short(one.mean, _EXACT) if one else None for one in means],
@@ -137,7 +140,7 @@ def _values(grids: Sequence[Grid]) -> Columns:
         "difference": [_short(one.mean, _EXACT) if one else None for one in pairs],
         "difference_low": [_short(one.low) if one else None for one in pairs],
         "difference_high": [_short(one.high) if one else None for one in pairs],
-        "p": [_short(cell.p_holm, 4) for cell in cells],
+        "p": [_short(cell.p_holm, 4) if shown else None for shown, cell in places],
     }
     return {name: column for name, column in columns.items() if any(column)}
 

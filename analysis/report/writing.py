@@ -10,6 +10,7 @@ from analysis.comparison import comparison
 from analysis.details import Stored
 from analysis.figures import catalogue
 from analysis.figures.material import Material
+from analysis.findings import overall
 from analysis.load import read
 from analysis.plan import CELL_FILTERS, DENSE, chosen_runs
 from analysis.report.drawings import of_database
@@ -64,6 +65,7 @@ def write_report(
     text = page(
         database=records.name,
         suite=suite,
+        overall=overall(compared.grids),
         parts=parts,
         drawings=drawings,
         drawing_css=slimmer.css,

@@ -50,7 +50,7 @@ def merge(
             for conflict in merged.conflicts[:_LISTED]:
                 say(screen, _conflict(conflict), "yellow")
             if len(merged.conflicts) > _LISTED:
-                say(screen, f"and {len(merged.conflicts) - _LISTED:,} more; all are in the table conflict", "yellow")
+                say(screen, f"and {len(merged.conflicts) - _LISTED:,} more; all are in the view conflicts", "yellow")
     return codes.DONE
 
 

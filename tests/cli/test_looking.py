@@ -35,6 +35,8 @@ print("torch" in sys.modules)
         ["sql", "select 1"],
         ["schema"],
         ["report"],
+        ["power", "tiny", "--difference", "0.1"],
+        ["show", "tiny", "--table", "ranks"],
         ["list", "suites"],
         ["list", "methods"],
     ],
@@ -136,6 +138,21 @@ def test_report_writes_a_page(results: Path, folder: Path, bench: Bench) -> None
     said = bench("report", "--suite", "tiny.yaml", "--out", "pages", "--json").json
     assert said["page"] == "pages/index.html"
     assert all((folder / file).is_file() for file in said["files"])
+
+
+def test_a_part_of_the_report(results: Path, folder: Path, bench: Bench) -> None:
+    environments = bench("sql", "select distinct environment from results", "--json").json
+    name = environments[0]["environment"]
+    said = bench("report", "--figure", "difference-to-dense", "--environment", name, "--json").json
+    figures = {Path(file).stem for file in said["files"] if "/figures/" in file}
+    assert figures == {"difference-to-dense"}
+    for arguments, mend in (
+        (("--figure", "difference"), "difference-to-dense"),
+        (("--environment", "a toaster"), "no run has the environment 'a toaster'"),
+    ):
+        answer = bench("report", *arguments)
+        assert answer.code == 2
+        assert mend in answer.err
 
 
 def test_sql_in_every_form(results: Path, folder: Path, bench: Bench) -> None:

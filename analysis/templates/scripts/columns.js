@@ -50,21 +50,24 @@ export const COLUMNS = [
   { name: "environment", label: "environment", sort: (row) => row.cell.problem.environment, text: (row) => row.cell.problem.environment, quiet: true },
 ];
 
+const WORDS = ["data", "network", "metric", "suite", "environment"];
+export const NARROW = window.matchMedia("(max-width: 40rem)"); // a phone shows the numbers first
+
 const cost = (value) => (value === null ? "" : short(value));
 const width = (value) => (value.low === null ? null : value.high - value.low);
 
 // Columns that tell rows apart, or that hold anything at all; method and numbers always stay.
 export function columnsFor(rows) {
+  const order = NARROW.matches ? [...COLUMNS].sort((a, b) => WORDS.includes(a.name) - WORDS.includes(b.name)) : COLUMNS;
   const kept = ["method", "sparsity", "mean", "interval", "n"];
-  return COLUMNS.filter((column) => {
+  return order.filter((column) => {
     if (kept.includes(column.name)) return true;
     const texts = new Set();
     for (const row of rows) {
       texts.add(column.text(row));
       if (texts.size > 1) return true;
     }
-    const words = ["data", "network", "metric", "suite", "environment"].includes(column.name);
-    return !words && [...texts].some((text) => text !== "");
+    return !WORDS.includes(column.name) && [...texts].some((text) => text !== "");
   });
 }
 

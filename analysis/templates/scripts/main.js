@@ -4,6 +4,7 @@ import { copyButton, enableCopying } from "./copying.js";
 import { readData } from "./data.js";
 import { enableDetail } from "./detail.js";
 import { byId, fillSelect } from "./elements.js";
+import { enablePrinting } from "./printing.js";
 import { change, onChange, reset, restore, state, tell } from "./state.js";
 import { enableTable } from "./table.js";
 import { enableTheme } from "./theme.js";
@@ -28,6 +29,7 @@ function enableCommon(data) {
 document.documentElement.classList.add("scripted"); // what only scripts can serve is shown
 enableTheme(byId("theme"));
 enableCopying();
+enablePrinting();
 if (byId("data")) {
   const data = readData();
   byId("explore").hidden = false;

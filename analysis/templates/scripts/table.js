@@ -1,6 +1,6 @@
 // The table of all cells: filtered, sorted, a page at a time, so that thousands of rows stay quick.
 import { announce } from "./announce.js";
-import { columnsFor, rowOf, sorted } from "./columns.js";
+import { columnsFor, NARROW, rowOf, sorted } from "./columns.js";
 import { isIncomplete } from "./data.js";
 import { csvOf, download } from "./download.js";
 import { byId, element } from "./elements.js";
@@ -86,6 +86,7 @@ export function enableTable(data, choose) {
     clearTimeout(typing);
     typing = setTimeout(() => change({ q: event.target.value, page: "1" }), 120);
   });
+  NARROW.addEventListener("change", render);
   byId("rows").addEventListener("change", (event) => change({ rows: event.target.value, page: "1" }));
   const turn = (to) => change({ page: String(to) });
   byId("page-first").addEventListener("click", () => turn(1));
