@@ -16,7 +16,7 @@ PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan tune show report speed choose export data sql browse status test test-long lint clean help stale
+.PHONY: bench plan tune show report findings speed choose export data sql browse status test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -65,6 +65,9 @@ tune: $(installed) ## search for the best options of a suite's methods, and conf
 
 report: $(light) ## tables and figures of all that is in the database, into report/
 	@$(bench_command) report $(db) $(call option,--only,$(ONLY))
+
+findings: $(light) ## what holds of what others published, from the database, into FINDINGS.md
+	@$(bench_command) findings $(db)
 
 speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
 	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))

@@ -145,6 +145,24 @@ def copy(
     return codes.DONE
 
 
+@group.command("ship")
+def ship(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")], db: options.Database = DATABASE
+) -> int:
+    """Write the copy that ships with a project: every run a reference row, with fewer curves and arrays.
+
+    Every mean, interval and difference stays what it is; docs/database.md says what is left out.
+    """
+    from bench.store.reference import RULE
+    from bench.store.reference import ship as write
+
+    made = write(db, file)
+    screen = console()
+    say(screen, f"{file}: {counted(made.runs, 'reference run')}, {made.bytes:,} bytes")
+    say(screen, RULE, "dim")
+    return codes.DONE
+
+
 @group.command("upgrade")
 def upgrade(db: options.Database = DATABASE) -> int:
     """Bring a database to the schema of this release, or make its tables; a server's needs this, a file does not."""

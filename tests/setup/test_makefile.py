@@ -12,7 +12,8 @@ import pytest
 from tests.setup.checkouts import ROOT, Checkout
 
 TARGETS = (
-    *("bench", "plan", "tune", "show", "report", "speed", "choose", "export", "sql", "browse", "status", "data"),
+    *("bench", "plan", "tune", "show", "report", "findings", "speed", "choose", "export", "sql", "browse"),
+    *("status", "data"),
     *("test", "test-long", "lint", "clean", "help"),
 )
 STAMPS = (".light", ".installed", ".dev")
@@ -71,6 +72,7 @@ def test_help_names_every_variable(checkout: Checkout, variable: str) -> None:
         ("tune TRIALS=50 PROFILE=quick", "tune starter --confirm --db results.db --profile quick --trials 50"),
         ("show SEEDS=3 ONLY=sparsity=0.9", "show starter --db results.db --only sparsity=0.9"),
         ("report DB=other.db", "report --db other.db"),
+        ("findings", "findings --db results.db"),
         ("data DATA=standin", "data --data standin"),
         ("speed SUITE=mnist ONLY=level=2", "speed mnist --db results.db --only level=2"),
         ("export RUN=3f2a9c1b", "export 3f2a9c1b --db results.db"),
