@@ -329,3 +329,8 @@ def test_wider_bins_lose_no_weight_and_stay_about_zero(counts: list[int]) -> Non
     assert np.allclose(np.diff(after.edges) / width, round(np.diff(after.edges)[0] / width))
     middle = len(after.counts) // 2
     assert after.edges[middle] == pytest.approx(-after.edges[middle + 1])
+
+
+def test_the_page_about_figures_names_all_of_them() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert [name for name in figures.names() if f"`{name}`" not in page] == []
