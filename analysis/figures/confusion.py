@@ -52,7 +52,8 @@ def make(material: Material, grid: Grid) -> Made:
         ends = list(dict.fromkeys([cell.method for cell in (*cells[:1], *cells[-1:])]))
         places += [(method, level.index, f"{method}, {at}") for method in ends]
     wanted = [(method, number) for method, number, _ in places]
-    runs = runs[[place in wanted for place in zip(runs["method"], runs["level"], strict=True)]]
+    there_too = [place in wanted for place in zip(runs["method"], runs["level"], strict=True)]
+    runs = runs.loc[np.array(there_too, dtype=bool)]
     found = runs.merge(material.details.arrays("confusion", runs), on=["key", "environment"])
     arrays = {
         (str(method), int(level)): array

@@ -334,3 +334,25 @@ def test_wider_bins_lose_no_weight_and_stay_about_zero(counts: list[int]) -> Non
 def test_the_page_about_figures_names_all_of_them() -> None:
     page = (Path(__file__).parents[2] / "docs" / "figures.md").read_text(encoding="utf-8")
     assert [name for name in figures.names() if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "simulation",
+    [
+        Simulation(
+            methods=("none", "lottery"),
+            targets=(0.9,),
+            seeds=[0],
+            statuses={("none", 0, 0): ("failed", "x"), ("lottery", 1, 0): ("failed", "x")},
+        ),
+        Simulation(methods=("none",), seeds=[0]),
+        Simulation(methods=("lottery",), seeds=[0], targets=(0.9,)),
+        Simulation(seeds=[0], targets=(0.5, 0.98)),
+    ],
+)
+def test_few_runs_or_none_that_count_break_nothing(tmp_path: Path, simulation: Simulation) -> None:
+    material = Material.of_database(database(tmp_path / "r.db", simulation))
+    (grid,) = material.grids
+    for _, made in catalogue.of_grid(material, grid):
+        if isinstance(made, Picture):
+            made.draw("narrow")
