@@ -46,8 +46,8 @@ CASES: dict[str, tuple[Simulation, ...]] = {
 }
 ABSENT = {
     "no run": {kind.name for kind in TABLES},
-    "one seed": {"ranks", "detectable", "published", "failures"},
-    "a long ladder": {"published", "failures"},
+    "one seed": {"ranks", "detectable", "published", "tuning", "failures"},
+    "a long ladder": {"published", "tuning", "failures"},
 }
 
 
