@@ -195,8 +195,12 @@ def load_settings(database: str | Path) -> pd.DataFrame:
 
 
 def _settings(content: dict[str, Any]) -> tuple[str, str, str, float]:
-    prune, counts = content["prune"], content["data"]["counts"]
-    return prune["granularity"], prune["score"]["name"], prune["scope"], counts["train"] / content["training"]["batch"]
+    """Of a cell whose settings another program wrote, what it left out is what a suite has by default."""
+    prune = content.get("prune", {})
+    samples, batch = content.get("data", {}).get("counts", {}).get("train"), content.get("training", {}).get("batch")
+    score = prune.get("score", {}).get("name", "magnitude")
+    epoch = samples / batch if samples and batch else 1.0
+    return prune.get("granularity", "weight"), score, prune.get("scope", "layer"), epoch
 
 
 def _whole(database: str | Path, view: str, columns: Sequence[str]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ SMALL = Simulation(methods=("none", "lottery"), targets=(0.5, 0.9), seeds=range(
 def test_one_row_a_run(tmp_path: Path) -> None:
     path = database(tmp_path / "r.db", SMALL, Simulation(suite="starter", profile="quick", data="digits"))
     frame = load(path, suite="mnist")
-    assert list(frame.columns) == list(RESULTS)
+    assert list(frame.columns) == [*RESULTS, "stage"]
     assert len(frame) == 9
     assert frame["level"].dtype == "int64"
     assert frame["standin"].dtype == "bool"
