@@ -11,6 +11,7 @@ import typer
 from bench.cli import codes, options
 from bench.cli.output import console, counted, duration, emit, say, table
 from bench.cli.requests import DATABASE, name_of, need_training, only_of
+from bench.cli.trying import RUNS, speed_of_store
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ OPENING, WARMING = 1.0, 0.2  # seconds, about, that a run and a setting take bef
 
 
 def speed(
-    suite: options.SuiteName,
+    suite: Annotated[
+        str | None,
+        typer.Argument(metavar="[SUITE]", help="A suite whose runs are in the database.", show_default=False),
+    ] = None,
     profile: options.Profile = None,
     db: options.Database = DATABASE,
     device: options.Device = "auto",
@@ -40,18 +44,29 @@ def speed(
     all_seeds: Annotated[
         bool, typer.Option("--all-seeds", help="Measure every seed; default: the first of each cell.")
     ] = False,
+    runs: Annotated[
+        int, typer.Option("--runs", help="With --only store: how many runs are made up.", min=1, metavar="N")
+    ] = RUNS,
     again: Annotated[bool, typer.Option("--again", help="Measure anew what is measured already.")] = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Measure how quickly the runs of a suite answer: dense, masked, shrunk, and with kernels for 2:4.
 
     Each is measured in turn with the dense network, with one thread and with all. Let nothing else run meanwhile.
+    With --only store and no suite: how quickly the database itself is written to and read, on made-up runs.
     """
+    if only == "store":
+        if suite is not None:
+            raise UserError(f"--only store: is about the database itself; leave out {suite!r}")
+        speed_of_store(runs, as_json)
+        return codes.DONE
+    if suite is None:
+        raise UserError("no suite is named; give one, or --only store for the speed of the database itself")
     from analysis import load
 
     batches = _batches(batch)
     everything = load(db, name_of(suite), profile)
-    runs = load(db, name_of(suite), profile, only_of(only))
+    chosen_runs = load(db, name_of(suite), profile, only_of(only))
     need_training()
     from bench.benchmark import cores
     from bench.measures.latency import Effort, settings
@@ -63,7 +78,7 @@ def speed(
     import torch
 
     asked = settings(torch.device(chosen), threads or cores(), batches)
-    wanted = subjects(_plain(runs), _plain(everything), kept(db), all_seeds)
+    wanted = subjects(_plain(chosen_runs), _plain(everything), kept(db), all_seeds)
     if not wanted:
         raise UserError(f"{name_of(suite)}: no run has a network to be measured; `bench run {suite}` makes some")
     screen = console(stderr=as_json)
@@ -76,7 +91,7 @@ def speed(
         _load(screen)
         lost = _measure(screen, store, number, meter, left, plugin or ())
         found = _stored(store, environment(chosen).label, name_of(suite), wanted, asked)
-        found = [row for row in found if row["profile"] in set(runs["profile"])]
+        found = [row for row in found if row["profile"] in set(chosen_runs["profile"])]
     if as_json:
         emit({"suite": name_of(suite), "environment": environment(chosen).label, "speeds": found, "missing": lost})
     else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from bench.masking import masked
 from bench.store.agreement import Row
 from bench.store.base import Base
-from bench.store.rows import add_new, blocks, ids
+from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
 from bench.store.schema import (
     Calibration,
     Cell,
@@ -80,7 +80,7 @@ def _add_unknown(
     new = {key: row for row in rows if (key := tuple(row[name] for name in identity)) not in known}
     if new:
         plain = [{name: value for name, value in row.items() if name != "id"} for row in new.values()]
-        numbers = target.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), plain)
+        numbers = enter_numbered(target, table, plain)
         known.update(zip(new, numbers, strict=True))
     return list(new.values())
 
@@ -152,11 +152,10 @@ def _carry_cells(
         }
         for row in own
     ]
-    numbers = target.scalars(insert(Cell).returning(Cell.id, sort_by_parameter_order=True), rows).all()
+    numbers = enter_numbered(target, Cell, rows)
     place = {row["id"]: number for row, number in zip(own, numbers, strict=True)}
     entries = [{**row, "cell_id": place[row["cell_id"]]} for row in planned if row["cell_id"] in place]
-    if entries:
-        target.execute(insert(Planned), entries)
+    enter(target, Planned, entries)
 
 
 def _choose_current(target: Connection, name: str, profile: str, wished: set[int]) -> None:

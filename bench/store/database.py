@@ -216,8 +216,8 @@ def upgrade_at(url: URL) -> None:
             engine.dispose()
 
 
-def upgrade(engine: Engine, place: str) -> None:
-    """Bring a database to this release's schema in one transaction: after a crash it is as it was before."""
+def upgrade(engine: Engine, place: str, revision: str = HEAD) -> None:
+    """Bring a database to a schema in one transaction: after a crash it is as it was before."""
     from alembic import command
     from alembic.config import Config
 
@@ -225,10 +225,10 @@ def upgrade(engine: Engine, place: str) -> None:
     config.set_main_option("script_location", "bench.store:migrations")
     config.set_main_option("path_separator", "os")
     with _without_foreign_keys(engine) as connection, connection.begin():
-        if _revision(connection, place) == HEAD:
+        if _revision(connection, place) == revision:
             return  # another process was faster
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bench.masking import masked
 from bench.store.agreement import DETERMINISTIC, FREE, Row, differences, is_final, same
 from bench.store.base import Base
 from bench.store.carrying import carry_measurements, carry_packs, carry_suites, mapped, table_rows
-from bench.store.rows import add_new, blocks, ids
+from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
 from bench.store.schema import Artifact, Conflict, Environment, Layer, Recipe, Run, RunLayer, RunStep, Trained
 from bench.store.texts import compact, now
 
@@ -143,21 +143,21 @@ def _insert(source: Connection, target: Connection, environments: Mapping[int, i
         recipe = None if row["recipe_id"] is None else recipes[row["recipe_id"]]
         own = {name: value for name, value in row.items() if name != "id"}
         rows.append({**own, "pack_id": packs[row["pack_id"]], "recipe_id": recipe})
-    numbers = target.scalars(insert(Run).returning(Run.id, sort_by_parameter_order=True), rows).all()
+    numbers = enter_numbered(target, Run, rows)
     runs = {row["id"]: number for row, number in zip(new, numbers, strict=True)}
     layers = mapped(source, target, Layer, ("name", "kind", "weights"))
     for chunk in _hanging(source, RunLayer, runs):
         entries = [{**row, "run_id": runs[row["run_id"]], "layer_id": layers[row["layer_id"]]} for row in chunk]
-        target.execute(insert(RunLayer), entries)
+        enter(target, RunLayer, entries)
     keys = {row["id"]: row["key"] for row in table_rows(source, Trained)}
     for chunk in _hanging(source, RunStep, runs):
         trained = ids(target, Trained, ("key",), [{"key": keys[row["trained_id"]]} for row in chunk])
         steps = [
             {**row, "run_id": runs[row["run_id"]], "trained_id": trained[(keys[row["trained_id"]],)]} for row in chunk
         ]
-        target.execute(insert(RunStep), steps)
+        enter(target, RunStep, steps)
     for chunk in _hanging(source, Artifact, runs):
-        target.execute(insert(Artifact), [{**row, "run_id": runs[row["run_id"]]} for row in chunk])
+        enter(target, Artifact, [{**row, "run_id": runs[row["run_id"]]} for row in chunk])
     for row, number in zip(new, numbers, strict=True):
         row["id"] = number  # from here on a row of the target
 

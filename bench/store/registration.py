@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 
 from bench.errors import UserError
 from bench.masking import without_tokens
-from bench.store.rows import add_new, ids
+from bench.store.rows import add_new, enter, enter_numbered, ids
 from bench.store.schema import Cell, Planned, Run, Settings, Study, Suite, Trial, Tuned
 from bench.store.texts import compact, content_hash, fit_to_keep, integer, now, real
 from bench.store.values import CellRecord, SuiteRecord
@@ -102,14 +102,13 @@ def _add(
         entered.append({**columns, "suite_id": version, "settings_id": settings[(texts[row["settings"]],)]})
     if not entered:
         return version
-    numbers = connection.scalars(insert(Cell).returning(Cell.id, sort_by_parameter_order=True), entered).all()
+    numbers = enter_numbered(connection, Cell, entered)
     planned = [
         {"cell_id": number, "seed": integer(seed), "key": key}
         for number, cell in zip(numbers, cells, strict=True)
         for seed, key in cell.seeds
     ]
-    if planned:
-        connection.execute(insert(Planned), planned)
+    enter(connection, Planned, planned)
     _note_tuned(connection, numbers, cells)
     return version
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, tuple_
-from sqlalchemy import select as sa_select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy.dialects import postgresql
 
 from bench.store.base import Base
 
@@ -21,24 +20,54 @@ def blocks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield whole[start : start + _BLOCK]
 
 
-def add_new(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows that are not there yet; those that are stay as they are."""
+def enter(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, all with values for the same columns."""
+    if connection.dialect.name == "sqlite" and rows:
+        _run_many(connection, table, rows)
+    elif rows:
+        connection.execute(insert(table), rows)
+
+
+def enter_numbered(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows and give their numbers in this order.
+
+    SQLite would return numbers for one row at a time; but who writes to it is alone, and can choose them beforehand.
+    """
     if not rows:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        return []
+    number = table.__table__.c.id
+    if connection.dialect.name != "sqlite":
+        return list(connection.scalars(insert(table).returning(number, sort_by_parameter_order=True), rows))
+    first = 1 + (connection.scalar(select(func.max(number))) or 0)
+    numbers = list(range(first, first + len(rows)))
+    _run_many(connection, table, [{"id": one, **row} for one, row in zip(numbers, rows, strict=True)])
+    return numbers
+
+
+def add_new(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that are not there yet; those that are stay as they are."""
+    if connection.dialect.name == "sqlite" and rows:
+        _run_many(connection, table, rows, "on conflict do nothing")
+    elif rows:
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _run_many(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], ending: str = "") -> None:
+    """Hand all rows to SQLite at once: our columns need no translation, which would take longer than the writing."""
+    names = tuple(rows[0])
+    columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    text = f'insert into "{table.__tablename__}" ({columns}) values ({places}) {ending}'
+    connection.exec_driver_sql(text, [tuple(row[name] for name in names) for row in rows])
 
 
 def ids(
-    connection: Connection, table: type[Base], identity: Sequence[str], rows: Iterable[dict[str, Any]]
+    connection: Connection, table: type[Base], identity: Sequence[str], rows: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[Any, ...], int]:
     """The row number of each row by the values of its identity; rows that are not there yet are added."""
     wanted = {tuple(row[name] for name in identity): row for row in rows}
     found = _find(connection, table, identity, wanted)
-    new = [row for key, row in wanted.items() if key not in found]
-    if new:
-        add_new(connection, table, new)
-        found |= _find(connection, table, identity, [tuple(row[name] for name in identity) for row in new])
+    new = {key: row for key, row in wanted.items() if key not in found}
+    found.update(zip(new, enter_numbered(connection, table, list(new.values())), strict=True))
     return found
 
 
@@ -49,6 +78,6 @@ def _find(
     found: dict[tuple[Any, ...], int] = {}
     for block in blocks(keys):
         match = columns[0].in_([key[0] for key in block]) if len(columns) == 1 else tuple_(*columns).in_(block)
-        for row in connection.execute(sa_select(table.__table__.c.id, *columns).where(match)):
+        for row in connection.execute(select(table.__table__.c.id, *columns).where(match)):
             found[tuple(row[1:])] = row[0]
     return found

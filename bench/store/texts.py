@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.masking import masked
 
-_PLAIN = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def compact(value: Any) -> str:
@@ -19,9 +19,28 @@ def compact(value: Any) -> str:
     return json.dumps(_finite(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def pairs(values: Iterable[tuple[int | None, float | None]]) -> str:
-    """JSON of numbers that are plain and finite already: curves are most of a database, and need no second look."""
-    return _PLAIN.encode(list(values))
+def plain_json(value: Any) -> str:
+    """The same of what was read from JSON, in which there is nothing to be mended."""
+    return _PLAIN.encode(value)
+
+
+def points_text(points: Iterable[Sequence[Any]]) -> str:
+    """A curve as JSON, its values to seven digits: more than the trainer's single precision has.
+
+    Curves are most of a database, so that this is written out in place of a general encoder.
+    """
+    return f"[{','.join([_point(step, value) for step, value in points])}]"
+
+
+def _point(step: Any, value: Any) -> str:
+    if type(step) is not int:
+        step = integer(step)
+    if type(value) is not float:
+        value = real(value)
+    if value is None or not math.isfinite(value):
+        return f"[{step},null]"
+    text = f"{value:.7g}"
+    return f"[{step},{text}]" if "." in text or "e" in text else f"[{step},{text}.0]"  # a real number, as all are
 
 
 def _finite(value: Any) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from bench.masking import masked
-from bench.store.rows import add_new, blocks, ids
+from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
 from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
-from bench.store.texts import compact, content_hash, integer, now, pairs, real
+from bench.store.texts import compact, content_hash, integer, now, plain_json, points_text, real
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 
@@ -25,7 +25,6 @@ EVALUATED = (
     *("validation_loss", "validation_accuracy", "test_loss", "test_accuracy"),
     *("recalibrated_validation_accuracy", "recalibrated_test_accuracy"),
 )
-_SIGNIFICANT = 7  # digits of a point of a curve: more than the trainer's single precision has
 
 
 def write(connection: Connection, session: int, environment: int, pack: PackRecord) -> int:
@@ -53,7 +52,7 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
         {**_run_row(attempt.run), **common, "attempt": attempt.number, "recipe_id": recipe}
         for attempt, recipe in zip(attempts, recipes, strict=True)
     ]
-    numbers = connection.scalars(insert(Run).returning(Run.id, sort_by_parameter_order=True), rows).all()
+    numbers = enter_numbered(connection, Run, rows)
     runs = [(number, attempt.run) for number, attempt in zip(numbers, attempts, strict=True)]
     _write_layers(connection, runs)
     _write_steps(connection, runs)
@@ -143,7 +142,7 @@ def _without_seed(recipe: str) -> str:
     content = json.loads(recipe)
     if isinstance(content, dict) and isinstance(content.get("start"), dict):
         content["start"].pop("seed", None)
-    return compact(content)
+    return plain_json(content)
 
 
 def _write_layers(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
@@ -166,7 +165,7 @@ def _write_layers(connection: Connection, runs: Iterable[tuple[int, RunRecord]])
         }
         for number, place, layer in entries
     ]
-    connection.execute(insert(RunLayer), rows)
+    enter(connection, RunLayer, rows)
 
 
 def _trained(connection: Connection, keys: Iterable[str]) -> dict[tuple[Any, ...], int]:
@@ -179,7 +178,7 @@ def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) 
         return
     trained = _trained(connection, {key: None for _, _, key in entries})
     rows = [{"run_id": number, "position": place, "trained_id": trained[(key,)]} for number, place, key in entries]
-    connection.execute(insert(RunStep), rows)
+    enter(connection, RunStep, rows)
 
 
 def _write_artifacts(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
@@ -199,7 +198,7 @@ def _write_artifacts(connection: Connection, runs: Iterable[tuple[int, RunRecord
         for one in run.artifacts
     ]
     if rows:
-        connection.execute(insert(Artifact), rows)
+        enter(connection, Artifact, rows)
 
 
 def _write_curves(connection: Connection, environment: int, curves: Sequence[CurveRecord]) -> None:
@@ -210,13 +209,8 @@ def _write_curves(connection: Connection, environment: int, curves: Sequence[Cur
             "environment_id": environment,
             "results_version": curve.results_version,
             "name": curve.name,
-            "points": pairs((integer(step), _rounded(value)) for step, value in curve.points),
+            "points": points_text(curve.points),
         }
         for curve in curves
     ]
     add_new(connection, Curve, rows)
-
-
-def _rounded(value: Any) -> float | None:
-    number = real(value)
-    return None if number is None else float(f"{number:.{_SIGNIFICANT}g}")

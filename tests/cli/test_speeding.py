@@ -210,3 +210,12 @@ def test_mistakes_are_said_in_one_line(results: Path, bench: Bench, arguments: t
     assert answer.code == 2
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_the_database_itself(bench: Bench) -> None:
+    said = bench("speed", "--only", "store", "--runs", "50", "--json").json
+    assert said["runs"] == 50
+    assert {one["name"]: one["at_most"] for one in said["figures"]}["file without curves"] == 600
+    table = bench("speed", "--only", "store", "--runs", "50")
+    assert "load of the machine" in table.out
+    assert bench("speed", "tiny", "--only", "store").code == bench("speed").code == 2

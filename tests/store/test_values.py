@@ -1,3 +1,4 @@
+import json
 import math
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.store import EnvironmentInfo
-from bench.store.texts import compact, fit_to_keep, integer, pairs, real
+from bench.store.texts import compact, fit_to_keep, integer, points_text, real
 
 
 def test_an_environment_has_a_readable_label() -> None:
@@ -58,8 +59,12 @@ def test_what_is_not_finite_is_null(value: object) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.none() | st.floats(allow_nan=False, allow_infinity=False))))
-def test_pairs_of_numbers_read_as_any_other_value(values: list[tuple[int, float | None]]) -> None:
-    assert pairs(values) == compact(values)
+def test_a_curve_is_json_like_any_other_with_seven_digits(values: list[tuple[int, float | None]]) -> None:
+    rounded = [(step, None if value is None else float(f"{value:.7g}")) for step, value in values]
+    read = json.loads(points_text(values))
+    assert read == [list(pair) for pair in rounded]
+    assert {type(value) for _, value in read} <= {float, type(None)}
+    assert points_text([(1, math.nan), (np.int64(2), np.float32(0.5))]) == "[[1,null],[2,0.5]]"
 
 
 @pytest.mark.parametrize("value", ["0.5", [1.0], True, object()])
