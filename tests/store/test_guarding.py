@@ -137,6 +137,7 @@ def test_after_a_kill_the_log_does_not_spoil_the_file_that_git_put_there(checkou
     file = checkout / "results.db"
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(file), "100000"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    process.stdout.readline()  # it has begun, which takes long on a busy machine
     until = time.monotonic() + 2  # packs come faster here than copies are made
     while time.monotonic() < until:
         process.stdout.readline()
