@@ -11,11 +11,12 @@ DATA ?=
 SQL ?=
 RUN ?=
 LIMITS ?=
+TRIALS ?=
 PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan show report speed choose export data sql browse status test test-long lint clean help stale
+.PHONY: bench plan tune show report findings speed choose export data sql browse status test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -58,8 +59,15 @@ plan: $(installed) ## what `make bench` would run, and how long it would take
 show: $(light) ## the comparison table of a suite, from the database
 	@$(bench_command) show $(suite) $(db) $(chosen)
 
+tune: $(installed) ## search for the best options of a suite's methods, and confirm them on fresh seeds
+	@$(bench_command) tune $(suite) --confirm $(db) $(call option,--device,$(DEVICE)) $(call option,--profile,$(PROFILE)) \
+		$(call option,--trials,$(TRIALS)) $(call option,--plugin,$(PLUGIN)) $(call option,--data,$(DATA))
+
 report: $(light) ## tables and figures of all that is in the database, into report/
 	@$(bench_command) report $(db) $(call option,--only,$(ONLY))
+
+findings: $(light) ## what holds of what others published, from the database, into FINDINGS.md
+	@$(bench_command) findings $(db)
 
 speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
 	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))
@@ -113,6 +121,7 @@ help: ## this list
 	@echo '  PLUGIN=mine.py   a file with methods, scores, data sets or networks of your own'
 	@echo '  RUN=3f2a9c1b     a run, by the first characters of its key (bench runs SUITE)'
 	@echo '  LIMITS=...       what a network may cost: --max-ms 5 --max-bytes 300k --min-accuracy 0.9'
+	@echo '  TRIALS=50        trials of each study of make tune, in place of its budget'
 	@echo '  DB=results.db    the database, a file or an address'
 	@echo '  PYTHON=...       the Python to build .venv on; NO_UV=1 installs with pip'
 

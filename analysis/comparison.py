@@ -78,7 +78,7 @@ def _grid(runs: pd.DataFrame, cube: Cube) -> Grid:
                     level=level,
                     target_sparsity=target,
                     sparsity=sparsity.get((method, level)),
-                    summary=_summary(cube, row, column),
+                    summary=_summary(cube, row, column, endings["collapsed"]),
                     difference=cube.differences.at((row, column)),
                     p_holm=None if np.isnan(p) else p,
                     planned=int(cube.planned[row, column]),
@@ -108,14 +108,17 @@ def _grid(runs: pd.DataFrame, cube: Cube) -> Grid:
     )
 
 
-def _summary(cube: Cube, row: int, column: int) -> stats.Mean | None:
+def _summary(cube: Cube, row: int, column: int, collapsed: int) -> stats.Mean | None:
+    """The mean of a cell. Where some of its networks collapsed, the values fall into two groups, far from each other:
+    the interval is the bootstrap's, which knows that, from ten seeds on."""
     values = cube.values[row, column]
     values = values[~np.isnan(values)]
     if not len(values):
         return None
+    mean = stats.bootstrap_mean(values) if collapsed else stats.mean_interval(values)
     if cube.metric.is_accuracy:
-        return stats.accuracy_interval(values, cube.test_count if cube.metric.is_test else None)
-    return stats.mean_interval(values)
+        return stats.share_interval(mean, cube.test_count if cube.metric.is_test else None)
+    return mean
 
 
 def _best(cube: Cube, status: Mapping[tuple[str, int, str], int]) -> frozenset[tuple[str, int]]:

@@ -11,7 +11,7 @@ from analysis import stats
 from analysis.cube import Cube
 from analysis.duels import Duels, duels
 from analysis.stats import SMALL_TEST_SET
-from analysis.wording import Metric, count, levels_text, listing, number, percent
+from analysis.wording import EVERYWHERE, Metric, count, levels_text, listing, number, percent
 
 MOST = 5  # sentences of each kind
 SAME_POINTS = 0.01  # accuracies that are shown to be closer count as equal
@@ -153,9 +153,13 @@ def _where(cube: Cube, found: Duels, win: Win) -> str:
     pair = next(number for number in range(len(found.places)) if set(found.names(number)) == {win.winner, win.rival})
     ladder = [target for target, n in zip(cube.targets, found.tested.n[pair], strict=True) if n]
     text = levels_text([cube.targets[column] for column in win.columns], ladder)
-    if text.endswith(" and beyond") and " and " not in text.removesuffix(" and beyond") and "," not in text:
-        return f"from {text.removesuffix(' and beyond')} sparsity on"
-    return f"at {text}" if text.startswith("every") else f"at {text} sparsity"
+    if text == EVERYWHERE:
+        return f"at {text}"
+    before, then, beyond = text.rpartition(", then ")
+    if not beyond.endswith(" and beyond"):
+        return f"at {text} sparsity"
+    on = f"from {beyond.removesuffix(' and beyond')} sparsity on"
+    return f"at {before} and {on}" if then else on
 
 
 def _sizes(cube: Cube, low: float, high: float) -> str:

@@ -69,26 +69,51 @@ def load_last_curves(database: str | Path, runs: pd.DataFrame, names: Sequence[s
 
 def load_prunings(database: str | Path, runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each time that a run was pruned: `at`, how many steps of training came before."""
-    found = of_these(ask_by_key(database, runs, _VIEWS, _RECIPES), runs, ("key", "environment", "text"))
-    rows = [
-        (key, environment, at)
-        for key, environment, text in found.itertuples(index=False)
-        if text is not None
-        for at in _moments(json.loads(text)["steps"])
-    ]
+    recipes = _recipes(database, runs)
+    rows = [(*run, at) for run, recipe in recipes.items() for at in recipe.prunings]
     return pd.DataFrame(rows, columns=["key", "environment", "at"])
 
 
-def _moments(steps: Sequence[dict[str, Any]]) -> Iterator[int]:
+@dataclass(frozen=True)
+class _Train:
+    """A Train of a recipe: its ends by its own clock, which training it belongs to, and the steps before it."""
+
+    start: int
+    stop: int
+    training: int
+    before: int
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    trains: tuple[_Train, ...]
+    prunings: tuple[int, ...]
+
+
+def _recipes(database: str | Path, runs: pd.DataFrame) -> dict[tuple[str, str], _Recipe]:
+    found = of_these(ask_by_key(database, runs, _VIEWS, _RECIPES), runs, ("key", "environment", "text"))
+    read = {text: _read(json.loads(text)["steps"]) for text in found["text"].dropna().unique()}
+    rows = found.itertuples(index=False)
+    return {(key, environment): read[text] for key, environment, text in rows if text is not None}
+
+
+def _read(steps: Sequence[dict[str, Any]]) -> _Recipe:
+    trains: list[_Train] = []
+    prunings: list[int] = []
     trained = 0
     for step in steps:
         if step[""] == "Train":
+            goes_on = bool(trains) and trains[-1].stop == step["start"]
+            training = trains[-1].training + (not goes_on) if trains else 0
+            trains.append(_Train(step["start"], step["stop"], training, trained))
             trained += step["stop"] - step["start"]
         elif step[""] == "Prune":
-            yield trained
+            prunings.append(trained)
+    return _Recipe(tuple(trains), tuple(prunings))
 
 
 def _stretches(database: str | Path, runs: pd.DataFrame, names: Sequence[str]) -> Iterator[_Stretch]:
+    """The stretches of each run in order; those whose curve another database has are left out."""
     found = ask_by_key(database, runs, _VIEWS, _POINTS, *dict.fromkeys([NAMES[0], *names]))
     points: dict[tuple[str, int], dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
     for environment, trained, name, text in found.itertuples(index=False):
@@ -96,21 +121,26 @@ def _stretches(database: str | Path, runs: pd.DataFrame, names: Sequence[str]) -
         points.setdefault((environment, trained), {})[name] = pairs[:, 0].astype(np.int64), pairs[:, 1]
     columns = ("key", "environment", "trained_id")
     ways = of_these(ask_by_key(database, runs, _VIEWS, _STRETCHES), runs, columns)
-    run = ("", "")
-    training = before = reached = 0
+    recipes = _recipes(database, runs)
+    by_run: dict[tuple[str, str], list[int]] = {}
     for key, environment, trained in ways.itertuples(index=False):
-        if (key, environment) != run:
-            run, training, before, reached = (key, environment), -1, 0, -1
-        curves = points.get((environment, trained))
-        if not curves:
-            continue
-        steps = next(iter(curves.values()))[0]
-        begins = int(steps[0]) - 1  # a curve has a point after its first step, and after its last
-        if begins != reached:
-            total = before + reached if training >= 0 else 0
-            training, before = training + 1, total - begins
-        yield _Stretch(key, environment, training, before, curves)
-        reached = int(steps[-1])
+        by_run.setdefault((key, environment), []).append(trained)
+    for (key, environment), stretches in by_run.items():
+        recipe = recipes.get((key, environment))
+        place, reached = 0, -1
+        for position, trained in enumerate(stretches):
+            curves = points.get((environment, trained))
+            if not curves or recipe is None:
+                continue
+            steps = next(iter(curves.values()))[0]
+            begins, ends = int(steps[0]) - 1, int(steps[-1])  # a point after the first step, and after the last
+            later = len(recipe.trains) - len(stretches) + position  # each Train to come has a stretch of its own
+            for at in range(max(place, later), len(recipe.trains)):
+                train = recipe.trains[at]
+                if train.start <= begins and ends <= train.stop and (at > place or begins >= reached):
+                    place, reached = at, ends
+                    yield _Stretch(key, environment, train.training, train.before - train.start, curves)
+                    break
 
 
 def _frame(stretches: Iterable[_Stretch], names: Sequence[str]) -> pd.DataFrame:

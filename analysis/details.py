@@ -20,6 +20,7 @@ from analysis.asking import ask_about, of_these
 from analysis.curves import COLUMNS as CURVES
 from analysis.curves import load_curves, load_last_curves, load_prunings
 from analysis.load import SPEEDS, LackingError, ask
+from analysis.tuning import TRIALS, load_trials
 
 LAYERS = ("key", "environment", "position", "layer", "kind", "weights", "kept", "effective", "sparsity")
 PUBLISHED = (
@@ -67,6 +68,10 @@ class Details(Protocol):
     def settings(self) -> pd.DataFrame:
         """How each cell was made; see load_settings."""
 
+    @property
+    def trials(self) -> pd.DataFrame:
+        """What was tried when methods were tuned; see load_trials."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -100,6 +105,10 @@ class Stored:
     @cached_property
     def settings(self) -> pd.DataFrame:
         return load_settings(self.database)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        return load_trials(self.database)
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,10 @@ class Given:
     @property
     def settings(self) -> pd.DataFrame:
         return self._whole("settings", SETTINGS, lambda other: other.settings)
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        return self._whole("trials", TRIALS, lambda other: other.trials)
 
     def _whole(self, name: str, columns: Sequence[str], ask_it: Callable[[Details], pd.DataFrame]) -> pd.DataFrame:
         if name in self.frames:

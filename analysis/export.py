@@ -95,10 +95,13 @@ def notes(grid: Grid) -> list[str]:
         lines.append(
             "Bold: better than every other method at this sparsity (paired t tests by seed, Holm-corrected, 5 %)."
         )
-    if any(cell.summary and cell.summary.interval == "t and Wilson" for cell in grid.cells):
+    kinds = {cell.summary.interval or "" for cell in grid.measured if cell.summary}
+    if any(kind.startswith("BCa") for kind in kinds):
+        lines.append("Where some networks collapsed the interval is the bootstrap's (BCa), which leans to their side.")
+    if any(kind.endswith("Wilson") for kind in kinds):
         lines.append(
             f"The test set has {count(grid.test_count or 0, 'sample')}: an interval reaches as far as Wilson's interval"
-            " of all answers where that is wider than the t interval."
+            " of all answers where that is wider than the one over seeds."
         )
     return lines
 

@@ -59,7 +59,9 @@ def shown_cells(
         return None
     chosen = select(planned, filters)
     levels = {0, *chosen["level"]}
-    is_baseline = (planned["method"] == against) | (planned["method_name"] == against)
+    is_baseline = planned["method"] == against
+    if not is_baseline.any():
+        is_baseline = planned["method_name"] == against
     baseline = planned[is_baseline & planned["level"].isin(levels)]
     columns = [*PROBLEM, "method", "level"]
     return frozenset(pd.concat([chosen, baseline])[columns].itertuples(index=False, name=None))

@@ -11,6 +11,7 @@ from bench.errors import UserError, nearest
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+EVERYWHERE = "every sparsity"
 ALL_EQUAL = "all equal"  # in place of an interval without length
 
 
@@ -110,7 +111,7 @@ def significant(value: float, digits: int = 3) -> str:
     """A size with so many digits that count: 21,000, 12.5, 0.0123, 1.23e12; empty for none."""
     if not math.isfinite(value):
         return ""
-    if abs(value) >= 1e9:
+    if abs(value) >= 1e7:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
     before = math.floor(math.log10(abs(value))) + 1 if value else 1
@@ -153,10 +154,12 @@ def levels_text(chosen: Iterable[float], ladder: Sequence[float]) -> str:
         for span in spans
         for one in ([f"{percent(span[0])} to {percent(span[-1])}"] if len(span) > 2 else map(percent, span))
     ]
-    if last is not None:
-        everywhere = len(last) == len(ladder)
-        parts.append("every sparsity" if everywhere else f"{percent(last[0])} and beyond")
-    return listing(parts)
+    if last is None:
+        return listing(parts)
+    if len(last) == len(ladder):
+        return EVERYWHERE
+    beyond = f"{percent(last[0])} and beyond"
+    return f"{listing(parts)}, then {beyond}" if parts else beyond
 
 
 def p_value(p: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,10 +55,14 @@ class Request:
     new_data: bool = False  # run although a data set's content has changed since the suite last ran
 
 
+# What becomes of options that studies choose, given where the studies are; the database is not looked at before.
+TunedBy = Callable[[Callable[[], Choices]], Tuned]
+
+
 class Benchmark:
     """A suite that was read, looked up and planned, on a database and a device."""
 
-    def __init__(self, request: Request, progress: Progress | None = None, tuned: Tuned | None = None) -> None:
+    def __init__(self, request: Request, progress: Progress | None = None, tuned: TunedBy | None = None) -> None:
         self.request = request
         for plugin in request.plugins:
             load_plugin(plugin)
@@ -67,7 +71,9 @@ class Benchmark:
         self.policy = DataPolicy.from_environment(request.data, progress=progress)
         self.device = choose(request.device)
         self.environment = environment_of(self.device)
-        self.grid: Grid = expand(self.suite, self.policy, tuned or self._chosen)
+        self.grid: Grid = expand(
+            self.suite, self.policy, self._chosen if tuned is None else tuned(lambda: self.choices)
+        )
         self.suite = self.grid.suite
         self.cells: list[Cell] = picked(self.grid.cells, request.only)
 

@@ -17,6 +17,8 @@ _BEFORE = """
 SELECT DISTINCT cell.data, cell.model, settings.text
 FROM cell JOIN suite ON suite.id = cell.suite_id JOIN settings ON settings.id = cell.settings_id
 WHERE suite.name = :suite AND suite.profile = :profile AND suite.is_current = 1
+  AND EXISTS (SELECT 1 FROM planned JOIN run ON run.key = planned.key
+              WHERE planned.cell_id = cell.id AND run.origin <> 'reference')
 """
 _RESULT = """
 SELECT test_loss FROM run

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.errors import UserError, nearest
@@ -20,6 +20,30 @@ from bench.suite.studies import Chosen
 from bench.suite.values import AtLevel, MethodSpec, PruneSpec
 
 _ENVIRONMENTS = "SELECT hash FROM environment ORDER BY id"
+_KEPT = """
+SELECT DISTINCT tuned.option, study.hash, trial.number, trial.entry
+FROM planned
+JOIN tuned ON tuned.cell_id = planned.cell_id
+JOIN trial ON trial.id = tuned.trial_id
+JOIN study ON study.id = trial.study_id
+WHERE planned.key = :key
+ORDER BY tuned.option, study.hash, trial.number
+"""
+
+
+@dataclass
+class Waiting:
+    """Leaves out the methods whose studies are not there yet, and keeps the reasons."""
+
+    choices: Callable[[], Choices]
+    reasons: list[str] = field(default_factory=list)
+
+    def __call__(self, ground: Ground, method: MethodSpec) -> MethodSpec | None:
+        try:
+            return self.choices()(ground, method)
+        except UserError as error:
+            self.reasons += error.lines
+            return None
 
 
 class Choices:
@@ -42,26 +66,18 @@ class Choices:
         return replace(method, by_level=tuple(self._at(ground, method, target) for target in targets))
 
     def _at(self, ground: Ground, method: MethodSpec, target: float) -> AtLevel:
-        options, prune = dict(method.options), method.prune
-        chosen = []
+        picks = []
         for option, reference in method.tuned:
             found = self._study(ground, method, reference, target)
             trial = found.best
             if trial is None:
                 raise UserError(
-                    f"method {method.label!r}: no trial of study {found.suite}/{found.name} came to a result"
+                    f"method {method.label!r}: no trial of study {found.suite}/{found.name} came to a result; widen "
+                    "its ranges, and tune again"
                 )
             self._check_seeds(ground, method, found)
-            best = method_of(trial.entry, ground.problem.prune)
-            if option in PRUNE_KEYS:
-                prune = replace(prune, **{option: getattr(best.prune, option)})
-                if option == "rates" and prune.scope == ground.problem.prune.scope:
-                    prune = replace(prune, scope=best.prune.scope)
-            else:
-                options.pop(option, None)
-                options |= {name: value for name, value in best.options if name == option}
-            chosen.append(Chosen(option, found.hash, trial.number))
-        return AtLevel(target, tuple(sorted(options.items())), prune, tuple(chosen))
+            picks.append(_Pick(Chosen(option, found.hash, trial.number), trial.entry))
+        return _level(ground, method, target, picks)
 
     def _study(self, ground: Ground, method: MethodSpec, reference: str, target: float) -> Found:
         """The study that is meant: of this suite, or of another one where its name stands before a slash."""
@@ -136,6 +152,47 @@ class Choices:
                 f"{found.suite}/{found.name}); confirm them on seeds that tuning never saw, such as seeds: {{from: "
                 f"{max(found.seeds) + 1}, count: {len(ground.seeds)}}}"
             )
+
+
+@dataclass(frozen=True)
+class _Pick:
+    """An option's value: that of a trial's entry."""
+
+    chosen: Chosen
+    entry: Any
+
+
+def _level(ground: Ground, method: MethodSpec, target: float, picks: Sequence[_Pick]) -> AtLevel:
+    """A method at a level, its picked options filled in; with rates comes the scope that they are meant for."""
+    options, prune, usual = dict(method.options), method.prune, ground.problem.prune
+    for pick in picks:
+        option, best = pick.chosen.option, method_of(pick.entry, usual)
+        if option in PRUNE_KEYS:
+            prune = replace(prune, **{option: getattr(best.prune, option)})
+            if option == "rates" and prune.scope == usual.scope:
+                prune = replace(prune, scope=best.prune.scope)
+        else:
+            options.pop(option, None)
+            options |= {name: value for name, value in best.options if name == option}
+    return AtLevel(target, tuple(sorted(options.items())), prune, tuple(pick.chosen for pick in picks))
+
+
+class Kept:
+    """What had been chosen for a run that is there, whatever its study has found since.
+
+    Other methods whose options were chosen are left out: the run needs none of them.
+    """
+
+    def __init__(self, store: Store, key: str, label: str) -> None:
+        self._label = label
+        rows = store.query(_KEPT, {"key": key}).rows
+        self._picks = [_Pick(Chosen(row[0], row[1], row[2]), json.loads(row[3])) for row in rows]
+
+    def __call__(self, ground: Ground, method: MethodSpec) -> MethodSpec | None:
+        if method.label != self._label or not self._picks:
+            return None
+        targets = ground.problem.sparsities.targets
+        return replace(method, by_level=tuple(_level(ground, method, one, self._picks) for one in targets))
 
 
 def method_of(entry: Any, prune: PruneSpec) -> MethodSpec:

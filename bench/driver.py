@@ -13,6 +13,7 @@ from bench.executors.messages import Done, Failed, Measure, Measured, Order
 from bench.executors.tasks import PackResult, Task
 from bench.ground import Ground
 from bench.ledger import ATTEMPTS, Books, Ledger
+from bench.pace import Pace
 from bench.plan import Plan, Work, inputs, pack_of, ready_packs
 from bench.receipts import Listener, Receipt, Session
 from bench.sharing import Sharing
@@ -77,6 +78,7 @@ class _Driver:
         self._crew, self._listener, self._sharing, self._widths = crew, listener, sharing, widths
         self._work: Work = ledger.left(states.keys())
         self._looked, self._looking = time.monotonic(), 0.0  # when the work was planned, and how long that took
+        self._pace = Pace()
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
         self._measuring: dict[LocalWorker, tuple[Hashable, Ground]] = {}
@@ -95,13 +97,14 @@ class _Driver:
             while self._crew.idle and not self._measuring and self._give_out():
                 pass
             if self._under_way or self._measuring:
-                for worker, answer in self._crew.answers(self._listener.advanced, self._sharing.until_due):
+                for worker, answer in self._crew.answers(self._advanced, self._sharing.until_due):
                     self._hear(worker, answer)
             elif self._sharing.company:
                 self._wait_for_others()
             elif self._is_unfinished():  # and was not done by others, as looking again has shown
                 raise RuntimeError("no task can begin although some are left")
             if self._sharing.due:
+                self._tell(waiting=self._sharing.told.waiting)
                 self._sharing.exchange()
                 self._sharing.give_back(self._sharing.spare(self._work, self._finished, self._taken, self._crew.idle))
 
@@ -171,7 +174,12 @@ class _Driver:
 
     def _tell(self, *, waiting: bool) -> None:
         left = sum(task.steps for key, task in self._work.tasks.items() if key not in self._finished)
-        self._sharing.tell(Progress(waiting, self._ledger.receipt.steps, left))
+        seconds = self._pace.seconds_left(self._work, self._finished, self._crew.size)
+        self._sharing.told = Progress(waiting, self._ledger.receipt.steps, left, seconds)
+
+    def _advanced(self, replica_steps: int) -> None:
+        self._pace.advanced(replica_steps)
+        self._listener.advanced(replica_steps)
 
     def _wait_for_others(self) -> None:
         """Nothing is left here to begin: what others have taken comes from them, or falls free when they are gone."""
@@ -248,6 +256,7 @@ class _Driver:
         """Write what a pack gave, in one transaction, then go on."""
         for line in self._ledger.enter(answer, len(tasks)):
             self._listener.noticed(line)
+        self._pace.learn(tasks, self._ground(tasks[0]), answer.seconds)
         self._ledger.receipt.steps += sum(task.steps for task in tasks)
         self._finished.update(task.key for task in tasks)
         self._sharing.give_back(task.key for task in tasks)

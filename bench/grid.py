@@ -70,7 +70,7 @@ class Grid:
 
 
 # What studies have chosen for a method on a ground, filled in level by level.
-Tuned = Callable[[Ground, MethodSpec], MethodSpec]
+Tuned = Callable[[Ground, MethodSpec], MethodSpec | None]  # None: the method is left out
 
 
 def untuned(ground: Ground, method: MethodSpec) -> MethodSpec:
@@ -115,8 +115,8 @@ def _with_chosen(ground: Ground, tuned: Tuned) -> Ground:
     problem = ground.problem
     if not any(method.tuned for method in problem.methods):
         return ground
-    methods = tuple(tuned(ground, method) if method.tuned else method for method in problem.methods)
-    return replace(ground, problem=replace(problem, methods=methods))
+    found = (tuned(ground, method) if method.tuned else method for method in problem.methods)
+    return replace(ground, problem=replace(problem, methods=tuple(method for method in found if method is not None)))
 
 
 def _of_grounds(suite: Suite, grounds: Sequence[Ground]) -> Suite:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bench.chosen import Kept
 from bench.data.base import Dataset, open_dataset
 from bench.data.policy import DataPolicy, Progress
 from bench.data.sheets import class_names
@@ -128,7 +129,7 @@ def open_run(
         raise UserError(f"run {stored.name}: {stored.facts['status']}, it has no network ({stored.facts['reason']})")
     loaded = _load_plugins(stored, database, plugins)
     policy = DataPolicy.from_environment("standin" if stored.facts["standin"] else "real", progress=progress)
-    plan = _planned(stored, policy)
+    plan = _planned(stored, policy, database)
     return OpenedRun(stored, database, plan, plan.runs[stored.key], loaded)
 
 
@@ -166,7 +167,7 @@ def _load_plugins(stored: StoredRun, database: str, given: Sequence[Path]) -> tu
     return tuple(dict.fromkeys([*(Path(path).expanduser().resolve() for path in given), *needed]))
 
 
-def _planned(stored: StoredRun, policy: DataPolicy) -> Plan:
+def _planned(stored: StoredRun, policy: DataPolicy, database: str) -> Plan:
     """The plan that has the run. Seeds share nothing, so that of its own seed is enough."""
     facts = stored.facts
     try:
@@ -175,7 +176,7 @@ def _planned(stored: StoredRun, policy: DataPolicy) -> Plan:
         raise UserError(f"run {stored.name}: its suite can not be read any more: {error.lines[0]}") from error
     plans = []
     for part in _parts(suite, stored):
-        plan = make_plan(_expanded(part, policy, stored))
+        plan = make_plan(_expanded(part, policy, stored, database))
         if stored.key in plan.runs:
             return plan
         plans.append(plan)
@@ -192,9 +193,12 @@ def _parts(suite: Suite, stored: StoredRun) -> Iterator[Suite]:
         yield suite
 
 
-def _expanded(suite: Suite, policy: DataPolicy, stored: StoredRun) -> Grid:
+def _expanded(suite: Suite, policy: DataPolicy, stored: StoredRun, database: str) -> Grid:
     try:
-        return expand(suite, policy)
+        if not any(method.tuned for problem in suite.problems for method in problem.methods):
+            return expand(suite, policy)
+        with Store.open(database, read_only=True) as store:
+            return expand(suite, policy, Kept(store, stored.key, stored.facts["method"]))
     except UserError as error:
         raise UserError(*(f"run {stored.name}: {line}" for line in error.lines)) from error
 

@@ -35,7 +35,7 @@ class Sharing:
         self._next = 0.0
         self._returning: set[str] = set()
         self._held: frozenset[str] = frozenset()
-        self._progress = Progress()
+        self.told = Progress()  # with the next sign of life
         self.mine: set[str] = set()
         self.others = 0
         self.waiting = 0  # of the others
@@ -44,7 +44,7 @@ class Sharing:
 
     def exchange(self, take: Collection[str] = ()) -> tuple[frozenset[str], frozenset[str]]:
         """Give a sign of life and what is to be given back, and take leases: those that it got, and what is final."""
-        told = self._session.store.exchange(self._seat, self._progress, sorted(take), sorted(self._returning))
+        told = self._session.store.exchange(self._seat, self.told, sorted(take), sorted(self._returning))
         self._returning.clear()
         if told.lost:
             self.mine.clear()
@@ -62,10 +62,6 @@ class Sharing:
     @property
     def until_due(self) -> float:
         return max(0.0, self._next - time.monotonic())
-
-    def tell(self, progress: Progress) -> None:
-        """What the next sign of life says."""
-        self._progress = progress
 
     def give_back(self, keys: Iterable[str]) -> None:
         """What is done, or left to others; it is free with the next sign of life."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _SESSIONS = """
 SELECT session.id, session.status, session.command, session.host_hash, session.process, session.process_start,
        session.started_at, session.ended_at, environment.label AS environment, driver.workers, driver.waiting,
-       driver.steps_made, driver.steps_left, driver.joined_at, driver.heartbeat_at,
+       driver.steps_made, driver.steps_left, driver.seconds_left, driver.joined_at, driver.heartbeat_at,
        (SELECT count(*) FROM lease WHERE lease.session_id = session.id) AS leases,
        (SELECT count(*) FROM run JOIN pack ON pack.id = run.pack_id
         WHERE pack.session_id = session.id AND run.finished_at >= :since) AS made
@@ -51,6 +51,7 @@ class Worker:
     runs_an_hour: float
     steps_a_second: float | None
     steps_left: int | None
+    seconds_left: float | None  # were it alone, by what such work has taken it so far
     heartbeat: str | None
 
 
@@ -78,7 +79,7 @@ class Status:
     failures: tuple[Failure, ...]
     missing: tuple[Left, ...]
     runs_an_hour: float
-    seconds_left: float | None  # None where nobody is at work, or none has made a step yet
+    seconds_left: float | None  # None where nobody is at work, or nobody has finished a pack yet
 
 
 def status(store: Store, clock: datetime | None = None) -> Status:
@@ -130,19 +131,24 @@ def _worker(row: dict[str, Any], now: datetime) -> Worker:
         runs_an_hour=row["made"] / hours,
         steps_a_second=speed,
         steps_left=row["steps_left"],
+        seconds_left=row["seconds_left"],
         heartbeat=heartbeat,
     )
 
 
 def _seconds_left(at_work: Iterable[Worker]) -> float | None:
-    """Those of one environment work off the same steps together; what takes longest counts."""
-    longest: float | None = None
+    """Until the last is done. Those of one environment work off the same together; who waits for others does not."""
     groups: dict[str | None, list[Worker]] = {}
     for one in at_work:
         groups.setdefault(one.environment, []).append(one)
-    for group in groups.values():
-        speed = sum(one.steps_a_second or 0.0 for one in group)
-        if speed:
-            left = max(one.steps_left or 0 for one in group) / speed
-            longest = left if longest is None else max(longest, left)
-    return longest
+    left = [_together(group) for group in groups.values()]
+    return max((seconds for seconds in left if seconds is not None), default=None)
+
+
+def _together(group: Sequence[Worker]) -> float | None:
+    """What one alone would take for all that is left is divided by who makes it, each at its own pace."""
+    known = [one for one in group if one.seconds_left is not None]
+    alone = [one.seconds_left or 0.0 for one in known if not one.waiting] or [one.seconds_left or 0.0 for one in known]
+    if not alone:
+        return None
+    return 1 / sum(1 / seconds for seconds in alone) if min(alone) > 0 else 0.0

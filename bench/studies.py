@@ -49,7 +49,6 @@ class Study:
             (self.spec.method, json.loads(self.spec.entry), self.target),
             (tune.objective, tune.within, tune.sparsities, tune.seeds, tune.halving),
             (tune.sampler, tune.batch, tune.seed, self.spec.name),
-            ground.problem.sparsities,
         )
 
     @property

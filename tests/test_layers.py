@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("states", "executors"),
     ("allocation", "levels", "ground", "scoring", "grid", "graph", "plan", "only", "outlook"),
     ("checks", "records", "provenance", "receipts", "studies"),
-    ("widths", "sharing", "ledger"),
+    ("widths", "sharing", "ledger", "pace"),
     ("driver", "keeping", "stored", "status", "chosen"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
@@ -68,4 +68,4 @@ def test_analysis_knows_the_database_alone(file: Path) -> None:
 def test_the_store_stands_by_itself() -> None:
     """It could be used by another project as it is: nothing of training, data or suites."""
     for file in (ROOT / "bench" / "store").rglob("*.py"):
-        assert {room(module) for module in imports(file)} <= {None, "store", "errors"}
+        assert {room(module) for module in imports(file)} <= {None, "store", "errors", "masking"}

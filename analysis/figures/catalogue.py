@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.figures import accuracy_versus_sparsity, difference_to_dense
+from analysis.figures import (
+    accuracy_versus_sparsity,
+    confusion,
+    difference_to_dense,
+    epochs_to_level,
+    first_layer_masks,
+    frontier,
+    granularities,
+    layer_densities,
+    learning_curves,
+    mask_overlap,
+    ranks,
+    reinitialisation,
+    supermasks,
+    tuning_history,
+    tuning_importance,
+    weight_histograms,
+)
 from analysis.figures.kind import Absence, DatabaseFigure, GridFigure, Picture
 from analysis.figures.material import Material
 from analysis.grid import Grid
@@ -13,8 +30,20 @@ from bench.errors import UserError, nearest
 OF_GRIDS: tuple[GridFigure, ...] = (
     accuracy_versus_sparsity.FIGURE,
     difference_to_dense.FIGURE,
+    frontier.FIGURE,
+    granularities.FIGURE,
+    reinitialisation.FIGURE,
+    epochs_to_level.FIGURE,
+    supermasks.FIGURE,
+    learning_curves.FIGURE,
+    layer_densities.FIGURE,
+    first_layer_masks.FIGURE,
+    mask_overlap.FIGURE,
+    weight_histograms.FIGURE,
+    confusion.FIGURE,
+    ranks.OF_GRID,
 )
-OF_DATABASES: tuple[DatabaseFigure, ...] = ()
+OF_DATABASES: tuple[DatabaseFigure, ...] = (ranks.OF_DATABASE, tuning_history.FIGURE, tuning_importance.FIGURE)
 NAMES = (*(kind.name for kind in OF_GRIDS), *(kind.name for kind in OF_DATABASES))
 
 

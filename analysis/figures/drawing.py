@@ -130,6 +130,9 @@ def value_axis(axes: Axes, scale: Scale, points: Sequence[Point], extra: Sequenc
     axes.set_ylim(low - margin, high + margin)
     shown = [*extra, *(end for point in points for end in point.ends)]
     ticks = scale.ticks(min(shown), max(shown), (low, high), VALUE_GAP)
+    if not ticks:  # all values are one, or nearly so, and no round number lies among them
+        value = float(f"{shown[0]:.3g}")
+        ticks = [(scale.place(value), scale.label(value))]
     axes.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
     axes.set_ylabel(label)
     axes.grid(axis="y", zorder=0)

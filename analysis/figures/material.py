@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.comparison import comparison
@@ -65,7 +66,7 @@ class Material:
             places = {(cell.method, cell.level) for cell in grid.cells}
             rows = runs[there]
             shown = [place in places for place in zip(rows["method"], rows["level"], strict=True)]
-            self._runs_of[name] = rows[shown].reset_index(drop=True)
+            self._runs_of[name] = rows.loc[np.array(shown, dtype=bool)].reset_index(drop=True)
         return self._runs_of[name]
 
     def first_runs(self, grid: Grid) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def log_scale(floor: float) -> Scale:
     """By the logarithm; ends of intervals below the floor are drawn there."""
     return Scale(
         lambda value: math.log10(max(value, floor)),
-        lambda low, high: [value for value in _decades(max(low, floor), high) if value > floor],
+        lambda low, high: [value for value in _logarithmic(max(low, floor), high) if value > floor],
         lambda value: _short(value, signs=False),
     )
 
@@ -111,6 +111,11 @@ def _steps(low: float, high: float, scale: float) -> list[float]:
     step = nice(max((high - low) * scale / 4, 1e-12))
     first, last = math.ceil(low * scale / step - 1e-9), math.floor(high * scale / step + 1e-9)
     return [round(index * step, 12) / scale for index in range(first, last + 1)]
+
+
+def _logarithmic(low: float, high: float) -> list[float]:
+    """Round numbers of every decade, and where there is less than half of one, equal steps between them."""
+    return [*_decades(low, high), *(_steps(low, high, 1.0) if high < 4 * low and high - low > 1e-6 * high else [])]
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -18,7 +18,7 @@ _HEAD = r"""% Compiles with pdflatex and bibtex, or with tectonic, from the fold
 \usepackage{array,booktabs,graphicx,longtable,url}
 \usepackage[hidelinks]{hyperref}
 \setlength{\emergencystretch}{3em}
-\setlength{\LTcapwidth}{\linewidth}"""
+\AtBeginDocument{\setlength{\LTcapwidth}{\textwidth}}"""
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,20 @@ class Part:
     """What there is about one grid."""
 
     grid: Grid
-    tables: tuple[str, ...]
+    table: str
     figures: tuple[Figure, ...]
     findings: tuple[str, ...]
 
 
-def document(title: str, parts: Sequence[Part]) -> str:
-    """The file main.tex."""
+def document(title: str, parts: Sequence[Part], further: Sequence[str]) -> str:
+    """The file main.tex; `further` are tables about all parts."""
     lines = [_HEAD, rf"\title{{{tex(title)}}}", r"\author{}", r"\date{}", r"\begin{document}", r"\maketitle", ""]
     lines += [r"\section{What was compared}", tex(_compared(parts)), ""]
     lines += [r"\section{Statistics}", r"\input{statistics}", ""]
     for part in parts:
         lines += _part(part, several=len({one.grid.environment for one in parts}) > 1)
+    if further:
+        lines += [r"\section{Further tables}", *(rf"\input{{{file}}}" for file in further), ""]
     lines += [r"\clearpage", r"\input{appendix}", "", r"\bibliographystyle{plain}", r"\bibliography{references}"]
     return "\n".join([*lines, r"\end{document}", ""])
 
@@ -70,4 +72,4 @@ def _part(part: Part, several: bool) -> list[str]:
             r"\end{figure}",
             "",
         ]
-    return [*lines, *(rf"\input{{{table}}}" for table in part.tables), ""]
+    return [*lines, rf"\input{{{part.table}}}", r"\clearpage", ""]

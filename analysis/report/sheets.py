@@ -15,6 +15,7 @@ from analysis.report.folder import Folder
 from analysis.sheet import Sheet
 from analysis.stage import DEVELOP
 from analysis.tables import TABLES, Evidence
+from analysis.tuning import load_tuning
 
 MOST = 60  # rows of a table on the page; the files have all of them
 FOLDED = 14  # a table of more rows is opened by a click
@@ -70,6 +71,7 @@ def evidence_of(
     stored = Stored(database)
     finals = [grid.suite for grid in compared.grids if grid.stage != DEVELOP]
     published = _published(database)
+    tuned = load_tuning(database)
     if published is not None:
         published = _among(published[published["suite"].isin(finals)], cells, _CELL)
     return Evidence(
@@ -77,6 +79,7 @@ def evidence_of(
         missing=restrict(missing, planned),
         speeds=_among(stored.speeds, cells, [name for name in _CELL if name != "environment"]),
         published=published,
+        tuning=_among(tuned[tuned["suite"].isin(finals)], cells, _CELL),
         metric=compared.metric,
         against=compared.against,
     )

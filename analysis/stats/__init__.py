@@ -14,6 +14,7 @@ from analysis.stats.means import (
     Values,
     accuracy_interval,
     mean_interval,
+    share_interval,
     t_quantile,
     wilson,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "rank_methods",
     "sd_interval",
     "seeds_needed",
+    "share_interval",
     "t_quantile",
     "wilson",
 ]

@@ -28,7 +28,7 @@ class Mean:
     sd: float | None
     low: float | None
     high: float | None
-    interval: str | None  # "t", or "t and Wilson" where the size of a small test set widened it
+    interval: str | None  # "t" or "BCa"; "t and Wilson" where the size of a small test set widened it
     least: float | None = None  # the smallest and the largest value: what two runs have to say for themselves
     most: float | None = None
 
@@ -58,14 +58,18 @@ def accuracy_interval(values: Sequence[float] | Values, test_count: int | None) 
     is then too short, of no length even, and may pass 100 %. Each end is the wider one of two: the t interval over
     runs, and Wilson's interval of a binomial proportion for all n x test_count answers; both within 0 and 1.
     """
-    plain = mean_interval(values)
+    return share_interval(mean_interval(values), test_count)
+
+
+def share_interval(plain: Mean, test_count: int | None) -> Mean:
+    """The same from a mean of accuracies that has an interval already."""
     if plain.low is None or plain.high is None:
         return plain
-    low, high, interval = max(0.0, plain.low), min(1.0, plain.high), "t"
+    low, high, interval = max(0.0, plain.low), min(1.0, plain.high), plain.interval
     if test_count is not None and test_count < SMALL_TEST_SET:
         wilson_low, wilson_high = wilson(plain.mean, plain.n * test_count)
         if wilson_low < low or wilson_high > high:
-            low, high, interval = min(low, wilson_low), max(high, wilson_high), "t and Wilson"
+            low, high, interval = min(low, wilson_low), max(high, wilson_high), f"{interval} and Wilson"
     return Mean(plain.n, plain.mean, plain.sd, low, high, interval, plain.least, plain.most)
 
 

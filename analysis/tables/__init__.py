@@ -27,6 +27,8 @@ from analysis.tables.published import TABLE as PUBLISHED
 from analysis.tables.published import published
 from analysis.tables.ranks import TABLE as RANKS
 from analysis.tables.ranks import ranks
+from analysis.tables.tuning import TABLE as TUNING
+from analysis.tables.tuning import tuning
 from analysis.tables.winners import TABLE as WINNERS
 from analysis.tables.winners import winners
 
@@ -47,6 +49,7 @@ __all__ = [
     "kept",
     "published",
     "ranks",
+    "tuning",
     "winners",
 ]
 
@@ -61,5 +64,6 @@ TABLES: tuple[TableKind, ...] = (
     COSTS,
     COMPRESSION,
     PUBLISHED,
+    TUNING,
     *HOLDINGS,
 )

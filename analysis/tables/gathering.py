@@ -12,6 +12,7 @@ from analysis.load import PUBLISHED, SPEEDS, load_beside, read
 from analysis.plan import DENSE, PROBLEM, planned_runs, restrict, shown_cells, split_filters
 from analysis.selection import select
 from analysis.tables.kind import Evidence
+from analysis.tuning import load_tuning
 
 
 def gather(
@@ -41,6 +42,7 @@ def gather(
         missing=_of(records.missing, cells),
         speeds=_of(load_beside(database, "speeds", SPEEDS), cells),
         published=_of(load_beside(database, "versus_published", PUBLISHED), cells),
+        tuning=_of(load_tuning(database), cells),
         metric=metric,
         against=against,
     )

@@ -20,6 +20,7 @@ class Evidence:
     missing: pd.DataFrame | None = None  # the view `missing`: what suites still need
     speeds: pd.DataFrame | None = None  # the view `speeds`
     published: pd.DataFrame | None = None  # the view `versus_published`
+    tuning: pd.DataFrame | None = None  # the view `tuning`
     metric: str | None = None  # None: each suite's headline
     against: str = DENSE  # what differences are taken to
 

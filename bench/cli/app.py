@@ -22,6 +22,7 @@ from bench.cli import (
     listing,
     making,
     moving,
+    narrating,
     powering,
     predicting,
     publishing,
@@ -57,6 +58,7 @@ app.command(rich_help_panel=LOOKING)(runs.runs)
 app.command(rich_help_panel=LOOKING)(standing.status)
 app.command(rich_help_panel=LOOKING)(choosing.choose)
 app.command(rich_help_panel=LOOKING)(claiming.claims)
+app.command(rich_help_panel=LOOKING)(narrating.findings)
 app.command(rich_help_panel=LOOKING)(publishing.paper)
 app.command(rich_help_panel=LOOKING)(asking.sql)
 app.command(rich_help_panel=LOOKING)(describing.schema)

@@ -50,7 +50,7 @@ def merge(
             for conflict in merged.conflicts[:_LISTED]:
                 say(screen, _conflict(conflict), "yellow")
             if len(merged.conflicts) > _LISTED:
-                say(screen, f"and {len(merged.conflicts) - _LISTED:,} more; all are in the table conflict", "yellow")
+                say(screen, f"and {len(merged.conflicts) - _LISTED:,} more; all are in the view conflicts", "yellow")
     return codes.DONE
 
 
@@ -142,6 +142,24 @@ def copy(
 
     moving.copy(db, file)
     say(console(), f"{file}: {file.stat().st_size:,} bytes")
+    return codes.DONE
+
+
+@group.command("ship")
+def ship(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")], db: options.Database = DATABASE
+) -> int:
+    """Write the copy that ships with a project: every run a reference row, with fewer curves and arrays.
+
+    Every mean, interval and difference stays what it is; docs/database.md says what is left out.
+    """
+    from bench.store.reference import RULE
+    from bench.store.reference import ship as write
+
+    made = write(db, file)
+    screen = console()
+    say(screen, f"{file}: {counted(made.runs, 'reference run')}, {made.bytes:,} bytes")
+    say(screen, RULE, "dim")
     return codes.DONE
 
 

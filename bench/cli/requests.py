@@ -14,8 +14,7 @@ from bench.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.benchmark import Benchmark
-    from bench.grid import Tuned
+    from bench.benchmark import Benchmark, TunedBy
     from bench.registry import Component
 
 DATABASE = "results.db"
@@ -83,7 +82,7 @@ def opened(
     note: str | None = None,
     threads: int | None = None,
     new_data: bool = False,
-    tuned: Tuned | None = None,
+    tuned: TunedBy | None = None,
 ) -> Iterator[Benchmark]:
     """The benchmark that the options describe, its data found or fetched.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +16,14 @@ from bench.cli.output import STANDIN, console, counted, duration, emit, say
 from bench.cli.progress import listening
 from bench.cli.requests import DATABASE, opened
 from bench.cli.signals import ending_cleanly
+from bench.cli.tuning import as_facts, lines, planned_studies
 from bench.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.benchmark import Benchmark
+    from bench.benchmark import Benchmark, TunedBy
+    from bench.chosen import Choices, Waiting
     from bench.outdated import Outdated
     from bench.outlook import Outlook
     from bench.receipts import Receipt
@@ -105,14 +108,20 @@ def plan(
     It takes what `bench run` takes, and finds fault with the same.
     """
     screen = console(stderr=as_json)
-    with opened(screen, suite, profile, db, device, seeds, only, data, plugin, None, threads) as benchmark:
+    waiting: list[Waiting] = []
+    with opened(
+        screen, suite, profile, db, device, seeds, only, data, plugin, None, threads, tuned=_waiting(waiting)
+    ) as benchmark:
         from bench.outdated import outdated
 
         _check_comparison(benchmark, metric, against)
         outlook = benchmark.outlook()
         old = outdated(benchmark.plan, benchmark.present)
+        reasons = list(dict.fromkeys(reason for one in waiting for reason in one.reasons))
+        studies = planned_studies(benchmark)
         if as_json:
-            emit(asdict(outlook) | _facts(benchmark) | {"outdated": [asdict(one) for one in old]})
+            more = {"outdated": [asdict(one) for one in old], "waiting": reasons, "tuning": as_facts(studies)}
+            emit(asdict(outlook) | _facts(benchmark) | more)
             return codes.DONE
         _open_with(screen, benchmark)
         shared = outlook.steps_shared / outlook.steps_alone if outlook.steps_alone else 1.0
@@ -132,7 +141,23 @@ def plan(
             say(screen, f"{name:<{max(len(name) for name, _ in rows)}}  {value}")
         for one in old:
             say(screen, _outdated_line(one), "yellow")
+        for reason in reasons:
+            say(screen, f"left out for now: {reason}", "yellow")
+        for line in lines(studies):
+            say(screen, f"tuning: {line}")
     return codes.DONE
+
+
+def _waiting(found: list[Waiting]) -> TunedBy:
+    """A plan tells of methods that wait for their studies, and goes on without them."""
+
+    def by(choices: Callable[[], Choices]) -> Waiting:
+        from bench.chosen import Waiting
+
+        found.append(Waiting(choices))
+        return found[-1]
+
+    return by
 
 
 def _check_comparison(benchmark: Benchmark, metric: str | None, against: str) -> None:

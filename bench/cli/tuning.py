@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,6 +40,10 @@ def tune(
     trials: Annotated[
         int | None, typer.Option(help="How many trials each study may have, in place of its budget.", min=1)
     ] = None,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Then run each method as it is and tuned, on seeds that tuning never saw."),
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="Show the studies of the database.")] = False,
     db: options.Database = DATABASE,
     device: options.Device = "auto",
@@ -60,7 +67,18 @@ def tune(
         with (
             ending_cleanly(),
             opened(
-                screen, suite, profile, db, device, None, None, data, plugin, note, threads, tuned=_as_written
+                screen,
+                suite,
+                profile,
+                db,
+                device,
+                None,
+                None,
+                data,
+                plugin,
+                note,
+                threads,
+                tuned=lambda choices: _as_written,
             ) as benchmark,
         ):
             from bench.tuning.command import tuning_of
@@ -78,7 +96,80 @@ def tune(
     if ending == "interrupted":
         say(screen, "stopped; what was finished is kept. The same command goes on from there")
         return codes.INTERRUPTED
+    if confirm:
+        return _confirm(screen, benchmark, as_json)
     return _list(db, benchmark.suite.name, as_json)
+
+
+def _confirm(screen: Console, tuned: Benchmark, as_json: bool) -> int:
+    """Run what was found on fresh seeds, and say what it brought."""
+    from dataclasses import replace
+
+    from bench.benchmark import Benchmark
+    from bench.tuning.confirming import confirmation, confirmed_name
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        file = Path(folder) / f"{confirmed_name(tuned.suite.name)}.yaml"
+        file.write_text(confirmation(tuned.suite), encoding="utf-8")
+        request = replace(tuned.request, suite=str(file))
+        try:
+            with ending_cleanly(), Benchmark(request) as benchmark:
+                outlook = benchmark.outlook()
+                say(screen, f"confirming on seeds {_span(benchmark)}: {counted(outlook.missing, 'run')} to make")
+                with listening(screen, outlook.steps_left) as listener:
+                    receipt = benchmark.run(listener)
+                name, profile = benchmark.suite.name, benchmark.suite.profile
+        except KeyboardInterrupt:
+            receipt = None
+    if receipt is None or receipt.ending == "interrupted":
+        say(screen, "stopped; what was finished is kept. The same command goes on from there")
+        return codes.INTERRUPTED
+    found = _brought(tuned.request.database, name, profile)
+    if as_json:
+        emit({"suite": name, "profile": profile, "tuning": found})
+    for one in found:
+        say(screen, gained(one))
+    return codes.FAILED if receipt.failed else codes.DONE
+
+
+def _span(benchmark: Benchmark) -> str:
+    seeds = benchmark.grid.grounds[0].seeds
+    return f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 2 else ", ".join(map(str, seeds))
+
+
+def _brought(db: str, suite: str, profile: str) -> list[dict[str, Any]]:
+    """The rows of the view `tuning` of a suite."""
+    from bench.store import Store
+
+    sql = "SELECT * FROM tuning WHERE suite = :suite AND profile = :profile ORDER BY data, model, method, level"
+    with Store.open(db, read_only=True) as store:
+        answer = store.query(sql, {"suite": suite, "profile": profile})
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def gained(one: Mapping[str, Any]) -> str:
+    """What tuning brought on fresh seeds, and whether that is more than chance, in a line."""
+    points = one["metric"] == "test_accuracy"
+    scale, unit = (100.0, " points") if points else (1.0, "")
+    name = "test accuracy" if points else "test loss"
+    line = f"{one['method']} at {100 * one['target_sparsity']:.4g} % on {one['data']}: "
+    if one["gain_mean"] is None:
+        return line + f"no seed has both a tuned and a default result of {one['default_method'] or 'its method'}"
+    gain = one["gain_mean"] * scale
+    line += f"{name} {gain:+.2f}{unit} against {one['default_method']}, {counted(one['pairs'], 'pair')}"
+    better = 1 if points else -1
+    if one["gain_low"] is None:
+        verdict = "a single pair says nothing of chance"
+    elif one["gain_low"] <= 0 <= one["gain_high"]:
+        verdict = "the 95 % interval holds 0, so that it is not told from the default"
+    else:
+        verdict = f"{'better' if better * gain > 0 else 'worse'} than the default by more than the interval"
+    if one["gain_low"] is not None:
+        line += f" [{one['gain_low'] * scale:+.2f}, {one['gain_high'] * scale:+.2f}]"
+    chosen, fresh = one["chosen_accuracy"], one["validation_accuracy_mean"]
+    return (
+        f"{line}: {verdict}; validation accuracy {100 * chosen:.2f} % when chosen, {100 * fresh:.2f} % on fresh seeds"
+    )
 
 
 def _as_written(ground: Ground, method: MethodSpec) -> MethodSpec:
@@ -95,6 +186,34 @@ def _open_with(screen: Console, benchmark: Benchmark) -> None:
         say(screen, line, STANDIN)
     for line in benchmark.suite.notes:
         say(screen, line, "yellow")
+
+
+def planned_studies(benchmark: Benchmark) -> list[Outlook]:
+    """What tuning a suite would take; nothing where it has no studies."""
+    if all(ground.problem.tune is None for ground in benchmark.grid.grounds):
+        return []
+    from bench.tuning.command import tuning_of
+
+    return tuning_of(benchmark).outlook()
+
+
+def as_facts(outlooks: list[Outlook]) -> list[dict[str, Any]]:
+    """The same for JSON."""
+    return [
+        {
+            "study": one.study.name,
+            "data": one.study.ground.data.name,
+            "model": one.study.ground.model,
+            "target_sparsity": one.study.target,
+            "budget": one.allowance.amount,
+            "budget_unit": one.allowance.unit,
+            "spent": one.spent,
+            **{name: getattr(one, name) for name in ("finished", "trials", "steps", "steps_to_make")},
+            "estimated_seconds": one.seconds,
+            "measured": one.measured,
+        }
+        for one in outlooks
+    ]
 
 
 def lines(outlooks: list[Outlook]) -> list[str]:

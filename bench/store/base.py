@@ -34,7 +34,16 @@ def part_of(column: str, whole: str) -> CheckConstraint:
 
 def json_text(column: str) -> Any:
     """Only SQLite checks it: one malformed text would spoil every JSON query on its table."""
-    return CheckConstraint(f"json_valid({column})", name=f"{column}_is_json").ddl_if(dialect="sqlite")
+    return _json(column, f"json_valid({column})")
+
+
+def json_or_null(column: str) -> Any:
+    """The same where there may be none: for NULL an older SQLite answers 0, which would refuse it."""
+    return _json(column, f"{column} is null or json_valid({column})")
+
+
+def _json(column: str, rule: str) -> Any:
+    return CheckConstraint(rule, name=f"{column}_is_json").ddl_if(dialect="sqlite")
 
 
 class Base(DeclarativeBase):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -224,11 +224,25 @@ def upgrade(engine: Engine, place: str) -> None:
     config = Config()
     config.set_main_option("script_location", "bench.store:migrations")
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
+    with _without_foreign_keys(engine) as connection, connection.begin():
         if _revision(connection, place) == HEAD:
             return  # another process was faster
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
+    """A connection on which a table may be made anew: SQLite would delete with the old one what hangs on its rows."""
+    with engine.connect() as connection:
+        sqlite: Any = connection.connection.driver_connection if engine.dialect.name == "sqlite" else None
+        if sqlite is not None:
+            sqlite.execute("pragma foreign_keys = off")
+        try:
+            yield connection
+        finally:
+            if sqlite is not None:
+                sqlite.execute("pragma foreign_keys = on")
 
 
 def fold(file: Path) -> None:

@@ -42,6 +42,7 @@ class Progress:
     waiting: bool = False
     steps_made: int = 0
     steps_left: int = 0
+    seconds_left: float | None = None  # to the end of what is left, were it alone; None before anything was measured
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def _beat(connection: Connection, seat: Seat, progress: Progress, clock: datetim
         "waiting": int(progress.waiting),
         "steps_made": progress.steps_made,
         "steps_left": progress.steps_left,
+        "seconds_left": progress.seconds_left,
         "heartbeat_at": clock.strftime(_FORM),
     }
     found = connection.execute(update(Driver).where(Driver.session_id == seat.session).values(**told))

@@ -46,6 +46,17 @@ def _copied(url: URL, file: Path) -> URL:
 def copy(place: str | os.PathLike[str], file: Path) -> None:
     """A compact copy for others in a new file, without the notes; of a server's database too."""
     url = locate(place)
+    with fresh_file(file) as fresh:
+        if is_file(url):
+            _vacuum(url, fresh)
+        else:
+            copied_by_rows(place, fresh, merging.UNCHANGED)
+        _without_notes(fresh)
+
+
+@contextmanager
+def fresh_file(file: Path) -> Iterator[Path]:
+    """A file to write in, which takes the name when all went well; one that is there is never overwritten."""
     if file.exists():
         raise UserError(f"{file}: is there already; give a new name, or remove it first")
     if not file.absolute().parent.is_dir():
@@ -53,11 +64,7 @@ def copy(place: str | os.PathLike[str], file: Path) -> None:
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with explained(str(file)):
-            if is_file(url):
-                _vacuum(url, fresh)
-            else:
-                _from_server(place, fresh)
-            _without_notes(fresh)
+            yield fresh
             os.replace(fresh, file)
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
@@ -73,11 +80,12 @@ def _vacuum(url: URL, fresh: Path) -> None:
         engine.dispose()
 
 
-def _from_server(place: str | os.PathLike[str], fresh: Path) -> None:
+def copied_by_rows(place: str | os.PathLike[str], fresh: Path, origins: merging.Origins) -> None:
+    """Every run with all that hangs on it into a new file, by what rows are and not as they lie in a file."""
     engine = database.connect(locate(fresh))
     try:
         with source(place) as connection, engine.begin() as target:
-            merging.merge(connection, target, merging.UNCHANGED)
+            merging.merge(connection, target, origins)
         published.bring_up_to_date(engine)
     finally:
         engine.dispose()

@@ -158,6 +158,14 @@ WHERE status <> 'done'
 ORDER BY suite, profile, data, model, method, target_sparsity, seed""",
     ),
     CannedQuestion(
+        "Which results do not agree with those of another machine?",
+        """\
+SELECT suite, profile, data, model, method, target_sparsity, seed, quantity, value, other_value, difference, words,
+       origin, other_origin, shown, environment
+FROM conflicts
+ORDER BY suite, profile, data, model, method, target_sparsity, seed, quantity""",
+    ),
+    CannedQuestion(
         "What is still to be run?",
         """\
 SELECT suite, profile, data, model, method, count(*) AS runs, sum(failed) AS failed_attempts

@@ -161,7 +161,7 @@ class Studies:
     @staticmethod
     def _ids(connection: Connection, study: int) -> dict[int, int]:
         rows = connection.execute(select(Trial.number, Trial.id).where(Trial.study_id == study))
-        return dict(rows.tuples().all())
+        return {row.number: row.id for row in rows}
 
 
 _RESULT = ("status", "reason", "sparsity", "validation_loss", "validation_accuracy")

@@ -82,7 +82,7 @@ def _params(entries: Mapping[str, Entry], above: str, report: Report) -> Iterato
 def _of(node: Node, name: str, report: Report) -> Iterator[Param]:
     """All that varies in a value, and in what it contains."""
     keys = set(node.entries)
-    if name == RATES and (node.value in _BY or keys & set(_BY)):
+    if name == RATES and ((isinstance(node.value, str) and node.value in _BY) or keys & set(_BY)):
         yield from _shares(node, report)
     elif {"low", "high"} & keys:
         yield from _range(node, name, report)
@@ -105,13 +105,13 @@ def _range(node: Node, name: str, report: Report) -> Iterator[Range]:
     given = {key: entry.node.value for key, entry in node.entries.items()}
     try:
         ends = {key: _quantity(given[key]) for key in ("low", "high", "start") if key in given}
-        kinds = {kind for value, kind in ends.values() if value or kind in ("number", "whole")}
+        kinds = {kind for value, kind in ends.values() if value} or {kind for _, kind in ends.values()}
+        if kinds <= {"number", "whole"} and ("number" in {kind for _, kind in ends.values()}):
+            kinds = {"number"}  # 0.0 to 1 is a range of numbers, 0 to 5 % one of times
         log, points = truth(given.get("log", False)), count(given.get("points", 5))
     except ValueError as error:
         report.mistake(node.place, f"{name}: {error}")
         return
-    if kinds == {"number", "whole"}:
-        kinds = {"number"}
     low, high = ends["low"][0], ends["high"][0]
     start = ends["start"][0] if "start" in ends else None
     if len(kinds) > 1:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from bench.errors import UserError
 from bench.grid import Cell, Grid, cells_of
 from bench.ground import Ground
-from bench.levels import ladder, overall
 from bench.plan import Plan, make_plan
 from bench.store.study_records import TrialRecord
-from bench.suite.values import MethodSpec, PruneSpec, SparsitySpec, Suite
+from bench.suite.values import MethodSpec, SparsitySpec, Suite
 from bench.tuning.books import Need
 from bench.tuning.halving import Rung, can_be_cut, cut
 from bench.tuning.space import Space
@@ -60,7 +59,7 @@ class Maker:
             method = DENSE
         else:
             method = self.space.method(trial.params)
-            ground = self._ground(self._way_to(self.space.sparsity(trial.params), method.prune), rung)
+            ground = self._ground(self._way_to(self.space.sparsity(trial.params)), rung)
         cells = cells_of(ground, method, trial.number, [])
         if not cells:
             raise UserError(f"method {method.label!r} has no network of this sparsity")
@@ -75,15 +74,9 @@ class Maker:
         except UserError:
             return False
 
-    def _way_to(self, target: float, prune: PruneSpec) -> tuple[float, ...]:
-        """The sparsities of the suite below the target, by which methods in rounds climb to it."""
-        ground = self.space.study.ground
-        spec = ground.problem.sparsities
-        steps = spec.targets
-        if spec.is_ladder:
-            rungs = ladder(spec, replace(prune, rates=(), floor=0, scope="layer"), ground.layers, "a study")
-            steps = tuple(overall(rung, ground.layers) for rung in rungs)
-        return (*(step for step in steps if step < target - 1e-9), target)
+    def _way_to(self, target: float) -> tuple[float, ...]:
+        """The sparsities of the tuning below the target, by which methods in rounds climb to it."""
+        return (*(step for step in self.space.study.tune.sparsities if step < target - 1e-9), target)
 
     def _ground(self, targets: tuple[float, ...], rung: Rung) -> Ground:
         """The ground of the study at these sparsities, with the seeds of a rung."""

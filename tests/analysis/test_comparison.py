@@ -102,6 +102,19 @@ def test_collapsed_runs_count_and_diverged_and_failed_ones_do_not(make: Made) ->
     assert (cell.collapsed, cell.diverged, cell.failed) == (1, 1, 1)
 
 
+def test_where_networks_collapsed_the_interval_leans_to_their_side(make: Made) -> None:
+    endings = {("lottery", 1, seed): ("collapsed", "layer fc1 is empty") for seed in range(3)}
+    plan = {**vars(SMALL), "seeds": range(12), "statuses": endings}
+    cell = only_grid(compare(make(Simulation(**plan)))).cell("lottery", 1)
+    assert cell is not None
+    assert cell.summary is not None
+    assert (cell.summary.n, cell.summary.interval) == (12, "BCa")
+    assert cell.summary.low is not None
+    assert cell.summary.high is not None
+    assert cell.summary.mean - cell.summary.low > cell.summary.high - cell.summary.mean > 0
+    assert cell.summary.high < 1
+
+
 def test_missing_runs_are_known_even_of_cells_that_have_not_begun(make: Made) -> None:
     path = make(Simulation(**{**vars(SMALL), "planned": range(10)}))
     frame, missing = load(path), load_missing(path)

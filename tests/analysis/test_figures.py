@@ -21,7 +21,7 @@ from analysis.figures import (
     difference_to_dense,
     style,
 )
-from analysis.figures.drawing import series_of
+from analysis.figures.drawing import Point, series_of, value_axis
 from analysis.figures.scales import (
     Scale,
     difference_scale,
@@ -221,3 +221,15 @@ def test_every_metric_draws(tmp_path: Path, kind: GridFigure, against: str, metr
         assert len(drawn(kind, material, "narrow").axes[0].get_lines()) > len(METHODS)
     else:
         assert (metric, against) == ("pruned_test_accuracy", "none")
+
+
+@pytest.mark.parametrize("scale", [linear_scale(), log_scale(1e-3), odds_scale(1e-4), difference_scale(0.01, 1)])
+@pytest.mark.parametrize("value", [0.0417, 0.333333])
+def test_values_that_are_all_alike_have_a_tick(scale: Scale, value: float) -> None:
+    with style.styled():
+        axes = style.blank("wide", 2).add_axes((0.1, 0.1, 0.8, 0.8))
+        value_axis(axes, scale, [Point(0.5, value, value, value, True)], [value * (1 + 1e-6)], "value")
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels
+    low, high = axes.get_ylim()
+    assert low <= scale.place(value) <= high

@@ -10,8 +10,9 @@ from statsmodels.stats.power import TTestPower
 
 from analysis import comparison, load, load_missing
 from analysis.detecting import sights
+from analysis.markup import tex
 from analysis.paper.facts import flat
-from analysis.paper.latex import long_table, words
+from analysis.paper.latex import Group, table, words
 from analysis.paper.references import bibliography, read_entries
 from analysis.paper.statistics import paragraph
 from bench.registry import registry
@@ -84,13 +85,28 @@ def test_nested_settings_are_lines_and_nothing_is_left_out_but_nothing() -> None
 
 
 def test_words_are_escaped_and_may_be_broken() -> None:
-    assert words("50 % & more_of it") == r"50 \% \& more\_of it"
+    assert words("50 % & more_of it") == r"50 \% \& more\_\allowbreak{}of it"
     assert words("training.optimiser.lr") == r"training.\allowbreak{}optimiser.\allowbreak{}lr"
-    assert words("cd2f399825b00e9324554794956cc13d18a60ccf").count("allowbreak") >= 2
+    assert words("cd2f399825b00e9324554794956cc13d18a60ccf").count("allowbreak") == 1
+    assert words("[+0.005, -1.25]") == "[+0.005, -1.25]"  # no number is taken apart
 
 
-def test_columns_of_numbers_stand_to_the_right() -> None:
-    table = long_table(("what", "n"), [("a", "1")], (0.8, 0.2), "Two & one", numeric=1)
-    assert table.count("raggedleft") == 1
-    assert r"\caption{Two \& one}" in table
-    assert table.index("raggedright") < table.index("raggedleft")
+def test_options_and_foreign_letters_stay_what_they_are() -> None:
+    assert tex("`bench power --against a`") == r"\`{}bench power -{}-against a\`{}"
+    assert tex("a\N{EN DASH}b − \N{GREEK SMALL LETTER ALPHA}") == "a--b $-$ [U+03B1]"
+
+
+def test_a_table_is_as_wide_as_it_has_to_be_and_no_wider_than_the_page() -> None:
+    narrow = table(("what", "n"), [Group("both", (("a", "1"), ("b", "2")))], "Two & one", ("n",), frozenset({(1, 1)}))
+    assert r"\begin{longtable}{@{}lr@{}}" in narrow
+    assert r"\caption{Two \& one}" in narrow
+    assert r"\multicolumn{2}{@{}l@{}}{\itshape both}" in narrow
+    assert r"  b & \textbf{2} \\" in narrow
+    rows = (("word " * 30, "123456", "x" * 45), ("short", "7", "y"))
+    wide = table(("long", "n", "hash"), [Group("", rows)], "Three", ("n",))
+    shares = [float(share) for share in re.findall(r"p\{([0-9.]+)\\linewidth\}", wide)]
+    gaps = [float(gap) for gap in re.findall(r"hspace\{([0-9.]+)\\linewidth\}", wide)]
+    assert (len(shares), len(gaps)) == (3, 2)
+    assert sum(shares) + sum(gaps) <= 1.001
+    assert wide.count("raggedleft") == 1
+    assert shares[1] < shares[0]

@@ -50,6 +50,36 @@ def test_the_paired_test_is_that_of_scipy(pairs: list[tuple[float, float]]) -> N
     assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval(0.95)), rel=1e-7, abs=1e-10)
 
 
+@given(st.lists(st.lists(st.floats(-1, 1).map(lambda x: round(x, 4)), max_size=6), min_size=1, max_size=8))
+def test_many_pairs_at_once_are_each_as_alone(rows: list[list[float]]) -> None:
+    array = np.full((len(rows), 6), np.nan)
+    for place, row in enumerate(rows):
+        array[place, 6 - len(row) :] = row
+    found = stats.many_pairs(array, bound=1.0)
+    corrected = stats.holm_array(found.p)
+    alone = [stats.paired(row, bound=1.0) if row else None for row in rows]
+    for place, one in enumerate(alone):
+        together = found.at((place,))
+        if one is None or together is None:
+            assert together is one is None
+            continue
+        for name in ("n", "mean", "sd", "low", "high", "effect", "p", "least", "most"):
+            assert getattr(together, name) == pytest.approx(getattr(one, name)), name
+        assert together.low is None or together.low >= -1
+        assert together.high is None or together.high <= 1
+    tested = [one.p for one in alone if one is not None and one.p is not None]
+    assert corrected[~np.isnan(corrected)].tolist() == pytest.approx(stats.holm(tested))
+
+
+def test_differences_of_accuracies_cannot_pass_100_points() -> None:
+    ours = stats.paired([0.2, -0.1], bound=1.0)
+    assert (ours.low, ours.high) == (-1.0, 1.0)
+    assert (ours.least, ours.most) == (-0.1, 0.2)
+    free = stats.paired([0.2, -0.1])
+    assert free.high is not None
+    assert free.high > 1
+
+
 @pytest.mark.parametrize("n", [2, 3, 5, 10])
 def test_equal_differences_fall_to_the_sign_test(n: int) -> None:
     # 31/33 - 32/33 in floating point: equal but for the last digit
@@ -83,6 +113,32 @@ def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
 
 def test_holm_by_hand() -> None:
     assert stats.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@given(st.lists(st.floats(0, 9).map(lambda x: round(x, 3)), min_size=1, max_size=30), st.integers(0, 30))
+def test_the_interval_of_a_median_is_that_of_the_sign_test(values: list[float], beyond: int) -> None:
+    array = np.array(values + [np.inf] * beyond)
+    ours = stats.median_interval(array)
+    assert ours.median == np.inf if beyond >= len(values) else ours.median == np.median(array)
+    if len(array) < 6:
+        assert ours.low is ours.high is None
+        return
+    theirs = scipy_stats.quantile_test(array, p=0.5).confidence_interval(0.95)
+    assert (ours.low, ours.high) == (theirs.low, theirs.high)
+
+
+def test_the_bootstrap_leans_where_the_values_do() -> None:
+    rng = np.random.default_rng(4)
+    values = np.where(rng.random(30) < 0.2, 0.1, rng.normal(0.95, 0.01, 30))  # some networks collapsed
+    ours, plain = stats.bootstrap_mean(values), stats.mean_interval(values)
+    assert ours.interval == "BCa"
+    assert (ours.n, ours.mean, ours.sd) == (plain.n, plain.mean, plain.sd)
+    assert ours.low is not None
+    assert ours.high is not None
+    assert ours.mean - ours.low > ours.high - ours.mean > 0
+    assert stats.bootstrap_mean(values) == ours  # the same whenever it is asked for
+    assert stats.bootstrap_mean(values[:9]).interval == "t"
+    assert stats.bootstrap_mean([0.5] * 12).interval == "t"
 
 
 def covers(interval: stats.Mean, true: float) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.markup import markdown_text, tex
-from analysis.wording import count, listing, natural, number, p_value, percent, signed, slug
+from analysis.wording import count, levels_text, listing, natural, number, p_value, percent, signed, significant, slug
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,31 @@ def test_signs_that_mean_something_elsewhere() -> None:
         r"50 \% of a\_b \& \{c\} $\pm$ 1 \textless{} 2 \textbackslash{} $-$1"
     )
     assert markdown_text("a|b *c* <d> _e_") == r"a\|b \*c\* \<d\> \_e\_"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ((), ""),
+        ((0.5,), "50 %"),
+        ((0.5, 0.8), "50 % and 80 %"),
+        ((0.5, 0.8, 0.9), "50 % to 90 %"),
+        ((0.98,), "98 %"),
+        ((0.95, 0.98), "95 % and beyond"),
+        ((0.5, 0.95, 0.98), "50 %, then 95 % and beyond"),
+        ((0.5, 0.8, 0.9, 0.95, 0.98), "every sparsity"),
+    ],
+)
+def test_levels_are_told_as_people_tell_them(chosen: tuple[float, ...], says: str) -> None:
+    assert levels_text(chosen, (0.5, 0.8, 0.9, 0.95, 0.98)).replace("\N{NO-BREAK SPACE}", " ") == says
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        *((0, "0"), (7, "7"), (2.0, "2"), (1.5, "1.50"), (12.345, "12.3"), (0.0123456, "0.0123"), (21000, "21,000")),
+        *((123456.7, "123,457"), (1.234e12, "1.23e12"), (float("nan"), "")),
+    ],
+)
+def test_sizes_have_the_digits_that_count(value: float, says: str) -> None:
+    assert significant(value) == says

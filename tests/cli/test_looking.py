@@ -35,6 +35,8 @@ print("torch" in sys.modules)
         ["sql", "select 1"],
         ["schema"],
         ["report"],
+        ["power", "tiny", "--difference", "0.1"],
+        ["show", "tiny", "--table", "ranks"],
         ["list", "suites"],
         ["list", "methods"],
     ],

@@ -264,3 +264,15 @@ def test_a_command_that_only_looks_brings_runs_back_and_says_so(bench: Bench, fo
     assert answer.json == [{"test_accuracy": 0.75}]
     assert "git had put another file in its place; 1 run of yours brought back" in answer.err
     assert bench("sql", "select 1", "--json").err == ""
+
+
+def test_a_copy_to_ship_has_reference_rows_alone(bench: Bench, filled: Path) -> None:
+    answer = bench("db", "ship", "shipped.db")
+    assert answer.code == 0
+    assert answer.lines[0] == f"shipped.db: 4 reference runs, {Path('shipped.db').stat().st_size:,} bytes"
+    with closing(sqlite3.connect("shipped.db")) as connection:
+        assert connection.execute("select distinct origin from run").fetchall() == [("reference",)]
+    again = bench("db", "ship", "shipped.db")
+    assert (again.code, again.err.count("\n")) == (2, 1)
+    assert bench("db", "ship", "other-shipped.db", "--db", "none.db").code == 2
+    assert not Path("other-shipped.db").exists()

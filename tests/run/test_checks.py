@@ -12,6 +12,7 @@ from bench.plan import Plan
 from bench.receipts import Listener
 from bench.states import States
 from bench.store import Store
+from bench.store.reference import ship
 from tests.plan.grids import method, plan
 from tests.run.crews import run
 
@@ -40,6 +41,15 @@ def test_data_that_were_replaced_are_named_with_both_contents(made: Plan, tmp_pa
 
 
 def test_data_of_a_suite_that_never_ran_are_never_replaced(made: Plan, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "results.db") as store:
+        assert replaced_data(store, with_other_data(made)) == []
+
+
+def test_data_of_shipped_results_are_others_files(made: Plan, tmp_path: Path) -> None:
+    """Whoever has another copy of a data set begins afresh on a database that came with the project."""
+    (tmp_path / "there").mkdir()
+    run(made, tmp_path / "there")
+    ship(tmp_path / "there" / "results.db", tmp_path / "results.db")
     with Store.open(tmp_path / "results.db") as store:
         assert replaced_data(store, with_other_data(made)) == []
 

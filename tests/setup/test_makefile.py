@@ -12,7 +12,8 @@ import pytest
 from tests.setup.checkouts import ROOT, Checkout
 
 TARGETS = (
-    *("bench", "plan", "show", "report", "speed", "choose", "export", "sql", "browse", "status", "data"),
+    *("bench", "plan", "tune", "show", "report", "findings", "speed", "choose", "export", "sql", "browse"),
+    *("status", "data"),
     *("test", "test-long", "lint", "clean", "help"),
 )
 STAMPS = (".light", ".installed", ".dev")
@@ -54,7 +55,7 @@ def test_help_lists_every_target_with_its_comment(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    "variable", ["SUITE", "DB", "DEVICE", "SEEDS", "PROFILE", "ONLY", "PLUGIN", "DATA", "RUN", "LIMITS"]
+    "variable", ["SUITE", "DB", "DEVICE", "SEEDS", "PROFILE", "ONLY", "PLUGIN", "DATA", "RUN", "LIMITS", "TRIALS"]
 )
 def test_help_names_every_variable(checkout: Checkout, variable: str) -> None:
     assert any(line.strip().startswith(f"{variable}=") for line in arguments(checkout, "help"))
@@ -67,8 +68,11 @@ def test_help_names_every_variable(checkout: Checkout, variable: str) -> None:
         ("bench SUITE=mnist PROFILE=quick", "run mnist --db results.db --profile quick"),
         ("bench SEEDS=3 DEVICE=cuda:1", "run starter --db results.db --device cuda:1 --seeds 3"),
         ("plan DATA=real PLUGIN=mine.py", "plan starter --db results.db --plugin mine.py --data real"),
+        ("tune SUITE=mnist", "tune mnist --confirm --db results.db"),
+        ("tune TRIALS=50 PROFILE=quick", "tune starter --confirm --db results.db --profile quick --trials 50"),
         ("show SEEDS=3 ONLY=sparsity=0.9", "show starter --db results.db --only sparsity=0.9"),
         ("report DB=other.db", "report --db other.db"),
+        ("findings", "findings --db results.db"),
         ("data DATA=standin", "data --data standin"),
         ("speed SUITE=mnist ONLY=level=2", "speed mnist --db results.db --only level=2"),
         ("export RUN=3f2a9c1b", "export 3f2a9c1b --db results.db"),
@@ -114,7 +118,7 @@ def test_without_a_query_there_is_a_shell(installed: Checkout) -> None:
 
 
 def test_a_second_call_installs_nothing_and_starts_no_python(installed: Checkout) -> None:
-    for target in ("bench", "plan", "show", "report", "data"):
+    for target in ("bench", "plan", "tune", "show", "report", "data"):
         output = arguments(installed, target)
         assert not [line for line in output if line.startswith(("SET-UP", "PYTHON"))]
 

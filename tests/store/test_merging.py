@@ -156,6 +156,55 @@ def test_another_result_of_the_same_run_is_kept_and_named(blank: Path, tmp_path:
         assert rows(store, "select count(*) as n from conflict") == [{"n": 1}]
 
 
+def test_a_conflict_can_be_read_in_words(blank: Path, tmp_path: Path) -> None:
+    """Of each number that differs: whose run it is, both values, and which of them the other views show."""
+    other, here = new(blank, tmp_path / "other.db"), new(blank, tmp_path / "here.db")
+    with Store.open(other) as store:
+        fill(
+            store,
+            [cell()],
+            [run("one-shot/1/0", 0.7, 0.4), run("one-shot/1/1", 0.9, status="collapsed", weights_kept=0)],
+        )
+        fill(store, [], [run("nobody/1/3", 0.6)])
+    with Store.open(here) as store:
+        fill(store, [cell()], [run("one-shot/1/0", 0.8, 0.4), run("one-shot/1/1", 0.9), run("nobody/1/3", 0.5)])
+        store.merge(other)
+        found = rows(store, "select * from conflicts where quantity <> 'validation_accuracy' order by key, quantity")
+        shown = {row["key"]: row["test_accuracy"] for row in rows(store, "select key, test_accuracy from runs")}
+    nobody, first, status, weights = found
+    assert {row["key"] for row in found} == {"nobody/1/3", "one-shot/1/0", "one-shot/1/1"}
+    assert (nobody["suite"], nobody["method"], nobody["seed"]) == (None, None, 3)
+    place = ("suite", "profile", "data", "model", "method", "level", "target_sparsity", "seed", "environment")
+    assert [first[name] for name in place] == [
+        *("penguins", "full", "penguins", "penguin-net", "one-shot", 1, 0.1, 0),
+        CPU.label,
+    ]
+    assert (first["quantity"], first["value"], first["other_value"]) == ("test_accuracy", 0.8, 0.7)
+    assert first["difference"] == pytest.approx(-0.1)
+    assert (first["origin"], first["other_origin"], first["shown"]) == ("local", "merged", "first")
+    assert shown["one-shot/1/0"] == first["value"]
+    assert first["session"] != first["other_session"]
+    assert (status["quantity"], status["value"], status["words"]) == ("status", None, "done / collapsed")
+    assert (weights["quantity"], weights["value"], weights["other_value"]) == ("weights_kept", 102, 0)
+
+
+def test_a_conflict_of_two_others_says_that_neither_or_the_later_is_shown(blank: Path, tmp_path: Path) -> None:
+    here = new(blank, tmp_path / "here.db")
+    with Store.open(here) as store:
+        for name, accuracy in (("a.db", 0.7), ("b.db", 0.8), ("c.db", 0.9)):
+            with Store.open(new(blank, tmp_path / name)) as other:
+                fill(other, [cell()], [run("one-shot/1/0", accuracy)])
+            store.merge(tmp_path / name)
+        found = rows(store, "select * from conflicts where quantity = 'test_accuracy'")
+        (standing,) = rows(store, "select test_accuracy from results")
+    assert len(found) == 3
+    for row in found:
+        assert {row["value"]: "first", row["other_value"]: "other"}.get(standing["test_accuracy"], "neither") == row[
+            "shown"
+        ]
+    assert "neither" in {row["shown"] for row in found}
+
+
 def test_reference_rows_stay_reference(blank: Path, tmp_path: Path) -> None:
     other, here = new(blank, tmp_path / "other.db"), new(blank, tmp_path / "here.db")
     with Store.open(other) as store:

@@ -40,6 +40,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         session = store.start_session(SessionInfo("bench speed mine"))
         speed = SpeedRecord("one-shot/1/0", "shrunk", 1, 256, 4e-3, 3e-3, 5e-3, 1.5, 20, 180)
         store.write_speeds(session, store.environment(CPU), [speed])
+        elsewhere = made.with_name("elsewhere.db")
+        with Store.open(elsewhere) as other:
+            fill(other, [cells[1]], [run(cells[1].seeds[0][1], 0.5)], suite=SUITE)
+        store.merge(elsewhere)
     return made
 
 
@@ -78,6 +82,7 @@ def test_answers_are_right(plain: sqlite3.Connection) -> None:
     leaders = answer(plain, "leads at each")
     assert {row["method"] for row in leaders} == {"lottery"}
     assert [row["reason"] for row in answer(plain, "went wrong")] == ["fc1 is empty"]
+    assert {row["other_value"] for row in answer(plain, "do not agree")} >= {0.5}
     (missing,) = answer(plain, "still to be run")
     assert (missing["method"], missing["runs"]) == ("dynamic", 2)
     assert answer(plain, "cost")[0]["steps_alone"] == 20

@@ -36,7 +36,7 @@ def test_a_worker_with_its_leases_pace_and_time_left(store: Store) -> None:
         (run("one-shot/1/0"), run("one-shot/1/1"), run("one-shot/1/2", status="failed", reason="out of memory"))
     )
     store.write(session, here, pack)
-    store.exchange(own, Progress(waiting=True, steps_made=3000, steps_left=500))
+    store.exchange(own, Progress(waiting=True, steps_made=3000, steps_left=500, seconds_left=40.0))
     now = datetime.now(UTC)
     change(store, "update session set started_at = ?", (now - timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     change(store, "update driver set joined_at = '2026-01-01T00:00:00.0Z', heartbeat_at = '2026-01-01T00:05:00.0Z'")
@@ -46,7 +46,7 @@ def test_a_worker_with_its_leases_pace_and_time_left(store: Store) -> None:
     assert one.environment == CPU.label
     assert one.runs_an_hour == pytest.approx(3 / 0.5, rel=0.01)
     assert one.steps_a_second == pytest.approx(10)
-    assert found.seconds_left == pytest.approx(50)
+    assert found.seconds_left == 40.0  # what is left is cheaper than what was done
     assert [(one.status, one.reason, one.runs) for one in found.failures] == [("failed", "out of memory", 1)]
     assert [(left.suite, left.runs) for left in found.missing] == [("penguins", 4)]
 
@@ -68,10 +68,24 @@ def test_a_process_that_is_gone_is_stale_before_anybody_has_marked_it(store: Sto
     assert [one.session for one in found.at_work] == [alive]
 
 
-def test_two_work_off_the_same_steps(store: Store) -> None:
+def together(store: Store, *drivers: Progress) -> float | None:
     here = store.environment(CPU)
-    for left in (600, 400):
-        own = Seat(store.start_session(SessionInfo("bench run")), here, 1)
-        store.exchange(own, Progress(steps_made=100, steps_left=left))
-    change(store, "update driver set joined_at = '2026-01-01T00:00:00.0Z', heartbeat_at = '2026-01-01T00:00:10.0Z'")
-    assert status(store).seconds_left == pytest.approx(600 / 20)
+    for told in drivers:
+        store.exchange(Seat(store.start_session(SessionInfo("bench run")), here, 1), told)
+    return status(store).seconds_left
+
+
+def test_two_work_off_the_same_each_at_its_own_pace(store: Store) -> None:
+    assert together(store, Progress(seconds_left=60.0), Progress(seconds_left=30.0)) == pytest.approx(20)
+
+
+def test_who_waits_makes_nothing_quicker(store: Store) -> None:
+    assert together(store, Progress(seconds_left=60.0), Progress(waiting=True, seconds_left=30.0)) == 60
+
+
+def test_before_anything_is_measured_nothing_is_known(store: Store) -> None:
+    assert together(store, Progress(steps_made=0, steps_left=100)) is None
+
+
+def test_at_the_end_nothing_is_left(store: Store) -> None:
+    assert together(store, Progress(seconds_left=0.0), Progress(seconds_left=3.0)) == 0

@@ -1,6 +1,8 @@
 import math
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +157,17 @@ def test_seeds_share_a_recipe(store: Store) -> None:
     assert [row["runs"] for row in texts] == [3, 3]
     assert texts[0]["text"] == '{"start":{"data":"penguins"},"steps":["train","prune 1"]}'
     assert texts[0]["components"] == '{"magnitude":"version 2"}'
+
+
+@pytest.mark.parametrize(("recipe", "components"), [('{"steps":[]}', None), (None, {"x": "1"})])
+def test_a_recipe_may_lack_its_text_or_its_components(
+    store: Store, recipe: str | None, components: dict[str, str] | None
+) -> None:
+    assert write(store, run("a/1/0", recipe=recipe, components=components)) == 1
+    (row,) = rows(store, "select text, components from recipe")
+    assert tuple(row.values()) == (recipe, '{"x":"1"}' if components else None)
+    with pytest.raises(sqlite3.IntegrityError, match="is_json"), closing(sqlite3.connect(store.place)) as connection:
+        connection.execute("update recipe set text = 'no JSON'")
 
 
 def test_secrets_are_not_stored(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bench.store.base import WITHOUT_ROWID, Base, at_least, json_text, one_of, part_of, share
+from bench.store.base import WITHOUT_ROWID, Base, at_least, json_or_null, json_text, one_of, part_of, share
 
 
 class Pack(Base):
@@ -22,7 +22,7 @@ class Pack(Base):
 
 class Recipe(Base):
     __tablename__ = "recipe"
-    __table_args__ = (json_text("text"), json_text("components"), UniqueConstraint("hash"))
+    __table_args__ = (json_or_null("text"), json_or_null("components"), UniqueConstraint("hash"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[str]

@@ -15,6 +15,7 @@ class Driver(Base):
         yes_or_no("waiting"),
         at_least("steps_made", 0),
         at_least("steps_left", 0),
+        at_least("seconds_left", 0),
         WITHOUT_ROWID,
     )
 
@@ -27,6 +28,7 @@ class Driver(Base):
     steps_left: Mapped[int]
     joined_at: Mapped[str]
     heartbeat_at: Mapped[str]
+    seconds_left: Mapped[float | None]
 
 
 class Lease(Base):

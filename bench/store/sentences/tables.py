@@ -67,6 +67,7 @@ TABLES: dict[str, Sentences] = {
         "waiting": "1 when it has workers without work, as others hold all that is left, else 0.",
         "steps_made": "Training steps that it has made so far. [steps]",
         "steps_left": "Training steps to the end of what it was asked for, those that others make included. [steps]",
+        "seconds_left": "Time that it alone would still take, by what such work took it; NULL at first. [s]",
         "joined_at": "When it began, by the clock of the database, UTC. [ISO 8601]",
         "heartbeat_at": "When it last gave a sign of life, by the clock of the database, UTC. [ISO 8601]",
     },

@@ -92,6 +92,29 @@ VIEWS: dict[str, Sentences] = {
         **_statistics("test_loss_difference", "test loss minus that of the dense network"),
     },
     **COMPARISONS,
+    "conflicts": {
+        "": "Runs with two results that do not agree, as a merge found them, a row for each number that differs.",
+        **{
+            name: f"{text} NULL where no suite as it stands now asks for the run." if name == "suite" else text
+            for name, text in SUITE.items()
+        },
+        "seed": "The seed.",
+        "key": RUN_KEY,
+        "environment": "Label of the environment in which both were made.",
+        "quantity": "What differs: the name of a column of results or runs.",
+        "value": "The number of the first result: yours before merged ones, then the earlier attempt.",
+        "other_value": "The number of the other result.",
+        "difference": "The other number minus the first.",
+        "words": "Both in words where they are no numbers, as in done / diverged; else NULL.",
+        "shown": "Which of the two the other views show: first, other, or neither, when a third one stands there.",
+        "origin": "Where the first is from: local, merged or reference.",
+        "other_origin": "Where the other is from.",
+        "finished_at": "When the first was written, UTC. [ISO 8601]",
+        "other_finished_at": "When the other was written, UTC. [ISO 8601]",
+        "session": "The session that made the first; the table session has its command and versions.",
+        "other_session": "The session that made the other.",
+        "found_at": "When a merge found them, UTC. [ISO 8601]",
+    },
     "missing": {
         "": "Runs that the suites as they stand now still need on this side: none, or failed ones only, are there.",
         **SUITE,

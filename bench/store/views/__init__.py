@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.store.sentences import VIEWS
 from bench.store.views.cells import SUMMARY, VERSUS_DENSE
+from bench.store.views.conflicts import conflicts
 from bench.store.views.details import ARTIFACTS, LAYERS, SPEEDS, curves
 from bench.store.views.duels import DUELS
 from bench.store.views.published import VERSUS_PUBLISHED
@@ -23,6 +24,7 @@ def views(dialect: str) -> dict[str, str]:
         "duels": DUELS,
         "frontier": FRONTIER,
         "versus_published": VERSUS_PUBLISHED,
+        "conflicts": conflicts(dialect),
         "missing": MISSING,
         "studies": STUDIES,
         "trials": TRIALS,

@@ -11,27 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from bench.store.migrations.columns import add_column
 from bench.store.sentences import TABLES
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-_NUMBERS = {"integer": ("INTEGER", "BIGINT"), "real": ("REAL", "DOUBLE PRECISION")}  # of SQLite, of PostgreSQL
-
-
-def _add(table: str, column: str, kind: str, rule: tuple[str, str] | None = None) -> None:
-    """A column that may be NULL; the rule is a name and a condition."""
-    connection = op.get_bind()
-    lite = connection.dialect.name == "sqlite"
-    sentence = TABLES[table][column]
-    check = f" CONSTRAINT {table}_{column}_{rule[0]} CHECK ({rule[1]})" if rule else ""
-    text = f"ALTER TABLE {table} ADD COLUMN {column} {_NUMBERS[kind][0 if lite else 1]}{check}"
-    connection.exec_driver_sql(f"{text} /* {sentence} */" if lite else text)
-    if not lite:
-        quoted = sentence.replace("'", "''")
-        connection.exec_driver_sql(f"COMMENT ON COLUMN {table}.{column} IS '{quoted}'")
 
 
 def _part(column: str, whole: str) -> tuple[str, str]:
@@ -43,18 +29,18 @@ def _share(column: str) -> tuple[str, str]:
 
 
 def upgrade() -> None:
-    _add("run", "parameters_effective", "integer", _part("parameters_effective", "parameters_kept"))
-    _add("run", "macs_effective", "integer", _part("macs_effective", "macs_kept"))
+    add_column("run", "parameters_effective", "integer", _part("parameters_effective", "parameters_kept"))
+    add_column("run", "macs_effective", "integer", _part("macs_effective", "macs_kept"))
     for form in ("dense", "bitmask", "csr", "gzip"):
-        _add("run", f"bytes_{form}", "integer", ("at_least_0", f"bytes_{form} >= 0"))
+        add_column("run", f"bytes_{form}", "integer", ("at_least_0", f"bytes_{form} >= 0"))
     for part in ("validation", "test"):
-        _add("run", f"recalibrated_{part}_loss", "real")
+        add_column("run", f"recalibrated_{part}_loss", "real")
         for table, column in (
             ("run", f"recalibrated_{part}_accuracy"),
             ("run", f"recalibrated_pruned_{part}_accuracy"),
             ("evaluation", f"recalibrated_{part}_accuracy"),
         ):
-            _add(table, column, "real", _share(column))
+            add_column(table, column, "real", _share(column))
     _make_speed()
 
 

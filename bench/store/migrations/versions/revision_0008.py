@@ -6,8 +6,8 @@ from alembic import op
 
 from bench.store.sentences import TABLES
 
-revision = "0011"
-down_revision = "0010"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

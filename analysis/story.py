@@ -1,0 +1,86 @@
+"""FINDINGS.md: what holds of each project's story, written from the verdicts and the runs of a database alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from analysis.claims import VERDICTS, Told, judge, read_claims, read_register, tell
+from analysis.load import ask
+from analysis.markup import markdown_text
+from analysis.wording import count
+
+_HEAD = """# Findings
+
+Written by `bench findings` from the result database; nothing here is typed in. Each claim that a project published was
+given a rule before the runs that judge it ([how](docs/claims.md)). Intervals are of 95 % over seeds; differences are
+paired by seed. `bench claims CLAIM` tells one in full, with its runs and the SQL.
+"""
+_RUNS = """
+select suite, profile, environment, count(*) as runs, count(distinct seed) as seeds,
+       sum(case when status in ('failed', 'diverged') then 1 else 0 end) as lost
+from results where standin = 0 group by suite, profile, environment order by suite, profile, environment
+"""
+_MISSING = """
+select suite.name as suite, suite.profile, count(distinct planned.key) as runs
+from suite join cell on cell.suite_id = suite.id join planned on planned.cell_id = cell.id
+where suite.is_current = 1 and not exists (
+    select 1 from run where run.key = planned.key and run.status <> 'failed')
+group by suite.name, suite.profile order by suite.name, suite.profile
+"""
+
+
+def story(database: str | Path) -> str:
+    """The whole page."""
+    register = read_register()
+    told = [tell(one, register) for one in judge(database, read_claims())]
+    titles = list(dict.fromkeys(one.title for one in told))
+    parts = [_HEAD, _table(["project", *VERDICTS], [_counts(told, title) for title in titles])]
+    for title, claims in groupby(told, key=lambda one: one.title):
+        parts += _project(title, list(claims))
+    return "\n".join([*parts, *_appendix(database)])
+
+
+def _counts(told: Sequence[Told], title: str) -> list[str]:
+    of = [one.verdict for one in told if one.title == title]
+    return [title, *(str(of.count(verdict)) for verdict in VERDICTS)]
+
+
+def _project(title: str, claims: Sequence[Told]) -> list[str]:
+    decided = [one for one in claims if one.verdict != "untestable"]
+    waiting = [one for one in claims if one.verdict == "untestable"]
+    lines = [f"\n## {markdown_text(title)}\n", f"<{claims[0].link}>", *([""] if decided else [])]
+    for one in decided:
+        lines.append(f"- **{one.verdict}**: {markdown_text(one.statement)}")
+        lines += [f"  - {words}: {markdown_text(text)}" for words, text in _details(one) if text]
+    if waiting:
+        lines.append("\nNot decided:\n")
+        lines += [f"- {markdown_text(one.statement)} *{markdown_text(one.reason)}*" for one in waiting]
+    return lines
+
+
+def _details(one: Told) -> list[tuple[str, str]]:
+    ours = [("ours", f"{'; '.join(check.numbers)} ({check.outcome}; asked for: {check.asked})") for check in one.checks]
+    rest = [("measured there", one.measured), ("because", one.because), ("explanation", one.explained)]
+    return [("published", one.published), *ours, *rest, ("mind", one.standing)]
+
+
+def _appendix(database: str | Path) -> list[str]:
+    runs = ask(database, {"results": ("suite", "seed", "status")}, _RUNS).to_dict("records")
+    missing = ask(database, {}, _MISSING).to_dict("records")
+    made = [[str(row[name]) for name in ("suite", "profile", "environment", "runs", "seeds", "lost")] for row in runs]
+    lines = [
+        "\n## The runs\n",
+        _table(["suite", "profile", "environment", "runs", "seeds", "failed or diverged"], made, words=3),
+    ]
+    lines.append("\n## What is missing\n")
+    if not missing:
+        lines.append("Every suite of which runs were made is complete.")
+    lines += [f"- {row['suite']}, profile {row['profile']}: {count(int(row['runs']), 'run')}" for row in missing]
+    return [*lines, ""]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> str:
+    lines = [columns, [":--"] * words + ["--:"] * (len(columns) - words), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
