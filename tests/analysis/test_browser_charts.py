@@ -99,7 +99,7 @@ def test_a_point_says_mean_interval_and_n(open_page: Open, written: Written) -> 
 
 
 def test_points_are_reached_by_arrows_and_opened_by_enter(open_page: Open) -> None:
-    page = open_page("#view&hide=dynamic")
+    page = open_page("#view&hide=one-shot&hide=one-shot+(fine-tune+1+epoch)&hide=random+one-shot")
     chart = page.locator("#chart-difference")
     assert chart.locator(".point[tabindex='0']").count() == 1
     chart.locator(".point[tabindex='0']").focus()
