@@ -115,7 +115,7 @@ def test_it_tells_nobody_where_things_lay(shipped: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("MNIST, from /work/data/MNIST/raw", "MNIST, from raw"),
+        ("MNIST, from /srv/data/MNIST/raw", "MNIST, from raw"),
         ("https://example.org/a/b", "https://example.org/a/b"),
         ("a ratio of 1/2 and/or 3", "a ratio of 1/2 and/or 3"),
         ("no '/tmp/x/y.jpg'; give one", "no 'y.jpg'; give one"),
