@@ -1,8 +1,29 @@
-"""For all tests: what `import bench` sets has to be set before anything imports torch."""
+"""For all tests: what `import bench` sets has to be set before anything imports torch; and one browser."""
 
 import os
 
 # Small networks gain nothing from a second thread, and lose a lot by it where the machine has other work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 import bench  # noqa: F401
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One for all tests of a process: a second one beside it is refused."""
+    api = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()

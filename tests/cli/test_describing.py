@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +23,6 @@ from bench.store.sentences import TABLES, VIEWS
 from tests.cli.conftest import ROOT, Bench
 from tests.store.build import cell, fill, run
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SUBJECTS = VIEWS | TABLES
 
 
@@ -152,21 +150,16 @@ def test_every_canned_query_answers(served: str) -> None:
 
 
 @pytest.mark.long
-def test_it_reads_well_in_a_browser(served: str) -> None:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        said: list[str] = []
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(served)
-        page.get_by_text("Which method leads at each sparsity?").click()
-        page.locator("table").get_by_text("lottery").first.wait_for()
-        page.goto(f"{served}/summary")
-        assert page.locator(".metadata-description").inner_text() == VIEWS["summary"][""]
-        assert page.get_by_text("Mean test accuracy. [share]").count() >= 1
-        assert page.locator("table.rows-and-columns tbody tr").count() == 3
-        browser.close()
+def test_it_reads_well_in_a_browser(browser: Any, served: str) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(served)
+    page.get_by_text("Which method leads at each sparsity?").click()
+    page.locator("table").get_by_text("lottery").first.wait_for()
+    page.goto(f"{served}/summary")
+    assert page.locator(".metadata-description").inner_text() == VIEWS["summary"][""]
+    assert page.get_by_text("Mean test accuracy. [share]").count() >= 1
+    assert page.locator("table.rows-and-columns tbody tr").count() == 3
+    page.close()
     assert said == []

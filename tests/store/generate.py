@@ -13,6 +13,11 @@ from bench.store import SessionInfo, Store
 from bench.store.sentences import TABLES
 from tests.store.build import CPU, run
 
+CELL = (
+    "id, suite_id, position, data, standin, model, method, method_name, options, level, target_sparsity, "
+    "settings_id, reference"
+)
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -61,7 +66,7 @@ def _enter(connection: sqlite3.Connection, extent: Extent) -> int:
                 cells += 1
                 sparsity = 1 - 0.8**level
                 connection.execute(
-                    "insert into cell values (?, ?, ?, ?, 0, 'network', ?, ?, '{}', ?, ?, 1, '')",
+                    f"insert into cell ({CELL}) values (?, ?, ?, ?, 0, 'network', ?, ?, '{{}}', ?, ?, 1, '')",
                     (cells, suite, cells, f"data {problem}", method, method, level, sparsity),
                 )
                 entered = []

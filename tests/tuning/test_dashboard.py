@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -27,7 +26,6 @@ TUNE = """\
   batch: 4
   studies: [{one-shot: {rates: each}}]
 """
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="module")
@@ -123,24 +121,17 @@ def dashboard(folder: Path) -> Iterator[str]:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_the_dashboard_opens_the_study(folder: Path, dashboard: str, tmp_path: Path) -> None:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        failed: list[str] = []
-        page.on("pageerror", lambda error: failed.append(str(error)))
-        page.goto(f"{dashboard}/dashboard/")
-        link = page.get_by_text("tuned: one-shot at 90 % on digits with mlp")
-        link.first.wait_for(timeout=60_000)
-        link.first.click()
-        page.get_by_role("heading", name="Best Trial").or_(page.get_by_text("Best Trial")).first.wait_for(
-            timeout=60_000
-        )
-        page.wait_for_timeout(1500)
-        page.screenshot(path=tmp_path / "study.png")
-        assert (tmp_path / "study.png").stat().st_size > 20_000
-        assert failed == []
-        browser.close()
+def test_the_dashboard_opens_the_study(browser: Any, folder: Path, dashboard: str, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{dashboard}/dashboard/")
+    link = page.get_by_text("tuned: one-shot at 90 % on digits with mlp")
+    link.first.wait_for(timeout=60_000)
+    link.first.click()
+    page.get_by_role("heading", name="Best Trial").or_(page.get_by_text("Best Trial")).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=tmp_path / "study.png")
+    assert (tmp_path / "study.png").stat().st_size > 20_000
+    page.close()
+    assert failed == []
