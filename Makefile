@@ -12,11 +12,12 @@ SQL ?=
 RUN ?=
 LIMITS ?=
 TRIALS ?=
+MINUTES ?=
 PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan tune show report findings speed choose export data sql browse status test test-long lint clean help stale
+.PHONY: bench plan tune show report findings reference speed choose export data sql browse status test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -68,6 +69,9 @@ report: $(light) ## tables and figures of all that is in the database, into repo
 
 findings: $(light) ## what holds of what others published, from the database, into FINDINGS.md
 	@$(bench_command) findings $(db)
+
+reference: $(installed) ## the runs that ship with the project, made or gone on with: make reference MINUTES=60
+	@$(bench_command) reference $(call option,--minutes,$(MINUTES)) $(call option,--device,$(DEVICE))
 
 speed: $(installed) ## how quickly the networks of a suite's runs answer, dense, masked and shrunk
 	@$(bench_command) speed $(suite) $(db) $(call option,--device,$(DEVICE)) $(chosen) $(call option,--plugin,$(PLUGIN))

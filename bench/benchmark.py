@@ -22,7 +22,7 @@ from bench.ground import Ground
 from bench.keeping import dear, results_of, to_drop, wanted_elsewhere
 from bench.ledger import runs_to_make
 from bench.only import picked
-from bench.outlook import Outlook, estimated
+from bench.outlook import Guess, Outlook, estimated
 from bench.plan import Plan, make_plan, work_left
 from bench.provenance import session_info
 from bench.receipts import Listener, Receipt, Session
@@ -123,12 +123,8 @@ class Benchmark:
 
     def outlook(self) -> Outlook:
         """What is done, what is missing, and what it would take. It writes nothing."""
-        skipped = set(self.plan.runs) - self.asked
-        environment = self.present.known_environment(self.environment) if self.present else None
-        done: set[str] = set()
-        given_up: set[str] = set()
-        if self.present is not None and environment is not None:
-            done, given_up = runs_to_make(self.asked, self.present, environment)
+        skipped, environment = set(self.plan.runs) - self.asked, self._known_environment
+        done, given_up = self._final
         everything = work_left(self.plan, skipped, ())
         left = work_left(self.plan, done | given_up | skipped, self.states.keys())
         estimate = estimated(left, lambda ground: self.speed(ground, environment), self.workers)
@@ -144,6 +140,24 @@ class Benchmark:
             estimated_seconds=estimate.seconds,
             measured=estimate.measured,
         )
+
+    def seconds_elsewhere(self, guess: Guess) -> float:
+        """What is missing on one device of another kind, which nothing was measured on and where no state is kept."""
+        done, given_up = self._final
+        left = work_left(self.plan, done | given_up | (set(self.plan.runs) - self.asked), ())
+        return estimated(left, lambda ground: None, 1, guess).seconds
+
+    @property
+    def _known_environment(self) -> int | None:
+        return self.present.known_environment(self.environment) if self.present else None
+
+    @property
+    def _final(self) -> tuple[set[str], set[str]]:
+        """The runs that are done here, and those that have failed too often."""
+        environment = self._known_environment
+        if self.present is None or environment is None:
+            return set(), set()
+        return runs_to_make(self.asked, self.present, environment)
 
     def speed(self, ground: Ground, environment: int | None) -> Calibration | None:
         """What was measured here of trainings on this ground."""

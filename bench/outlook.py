@@ -13,13 +13,24 @@ from bench.plan import Work, pack_of
 from bench.recipe import Prune
 from bench.training.calibration import Calibration
 
-GUESSED_FLOPS = 4e10  # a second, on one core
-GUESSED_STEP = 3e-4  # seconds of a pack's step, whatever its width
-GUESSED_WIDTH = 16
 START = 6.0  # seconds until the workers are ready
 PACK = 0.15  # seconds around a pack: loading and saving
 LOOKING = 1 / 3  # of what training on a sample costs: its way forward
 CURVES = 1.1  # what looking at the validation data on the way adds at most
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a device is taken to do where nothing was measured on it."""
+
+    flops: float  # a second
+    step: float  # seconds of a pack's step, whatever its width
+    width: int
+
+
+CORE = Guess(4e10, 3e-4, 16)  # one core of a CPU
+# A sixth of the 67 TFLOP/s that the H200's data sheet has for float32; a step is some two hundred launches of kernels.
+H200 = Guess(1.1e13, 2e-3, 64)
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Estimate:
     measured: bool
 
 
-def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers: int) -> Estimate:
+def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers: int, guess: Guess = CORE) -> Estimate:
     """Tasks that wait for equally long chains of others can begin together: they make up the packs."""
     if not work.tasks:
         return Estimate(0, 0.0, measured=True)
@@ -56,7 +67,7 @@ def estimated(work: Work, speed: Callable[[Ground], Calibration | None], workers
         known = speed(ground)
         if known is None or (tasks[0].stretch and not known.holds(counts[kind])):
             flops = 6 * ground.multiply_adds * ground.training.batch
-            known = Calibration(GUESSED_WIDTH, GUESSED_STEP, flops / GUESSED_FLOPS)
+            known = Calibration(guess.width, guess.step, flops / guess.flops)
             measured = measured and tasks[0].stretch is None
         width = known.width if tasks[0].stretch else 512
         count = math.ceil(len(tasks) / width)

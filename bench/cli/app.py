@@ -26,6 +26,7 @@ from bench.cli import (
     powering,
     predicting,
     publishing,
+    referencing,
     running,
     runs,
     showing,
@@ -51,6 +52,7 @@ app.command(rich_help_panel=RUNNING)(running.run)
 app.command(rich_help_panel=RUNNING)(running.plan)
 app.command(rich_help_panel=RUNNING)(tuning.tune)
 app.command(rich_help_panel=RUNNING)(speeding.speed)
+app.command(rich_help_panel=RUNNING)(referencing.reference)
 app.command(rich_help_panel=LOOKING)(showing.show)
 app.command(rich_help_panel=LOOKING)(showing.report)
 app.command(rich_help_panel=LOOKING)(powering.power)
