@@ -265,6 +265,28 @@ def test_frames_at_hand_are_cut_down_to_the_runs(file: Path) -> None:
     assert given.published.empty
 
 
+def test_published_numbers_stand_among_the_seeds(file: Path, material: Material) -> None:
+    """A row for each cell that somebody published a number of; what is drawn and said is what SQL gives."""
+    (axes,) = picture(material, "published-draws").draw().axes
+    drawn = {marker: [one for one in axes.get_lines() if one.get_marker() == marker] for marker in ("o", "D")}
+    assert len(drawn["o"]) == 3  # two of the four numbers are about one cell
+    theirs = sorted((round(float(np.asarray(one.get_ydata())[0]), 6), _drawn(one)[0]) for one in drawn["D"])
+    assert theirs == [(0.5, 0.97), (1.5, 0.5), (1.5, 0.6), (2.5, 0.9)]
+    for one, (method, level) in zip(drawn["o"], [("none", 0), ("one-shot", 2), ("lottery", 1)], strict=True):
+        ours = rows(file, "select test_accuracy from results where method = ? and level = ?", method, level)
+        assert _drawn(one) == pytest.approx(sorted(value for (value,) in ours), abs=1e-9)
+    said = [text.get_text() for text in axes.texts if text.get_text().startswith("above")]
+    below = "select count(*) from results where method = ? and level = ? and test_accuracy < ?"
+    wanted = [rows(file, below, *at)[0][0] for at in (("none", 0, 0.97), ("lottery", 1, 0.9))]
+    assert said == [f"above {count} of 2" for count in wanted]
+
+
+def _drawn(line: Any) -> list[float]:
+    """The accuracies that points stand at, on whichever scale the figure has."""
+    places = [float(x) for x in np.asarray(line.get_xdata())]
+    return [round(1 / (1 + 10**-place), 9) for place in places]
+
+
 def test_ranks_stand_where_they_are(material: Material) -> None:
     (grid,) = material.grids
     found = figures.ranks.ranking([grid.cube], "seeds")
