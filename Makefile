@@ -17,7 +17,7 @@ PYTHON ?=
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: bench plan tune show report findings reference speed choose export data sql browse status test test-long lint clean help stale
+.PHONY: bench plan tune show report findings readme reference speed choose export data sql browse status test test-long lint clean help stale
 
 bench_command := .venv/bin/bench
 python := .venv/bin/python
@@ -69,6 +69,9 @@ report: $(light) ## tables and figures of all that is in the database, into repo
 
 findings: $(light) ## what holds of what others published, from the database, into FINDINGS.md
 	@$(bench_command) findings $(db)
+
+readme: $(light) ## the first screen of README.md, from the database
+	@$(bench_command) findings $(db) --readme README.md
 
 reference: $(installed) ## the runs that ship with the project, made or gone on with: make reference MINUTES=60
 	@$(bench_command) reference $(call option,--minutes,$(MINUTES)) $(call option,--device,$(DEVICE))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from analysis.claims import VERDICTS, Told, judge, read_claims, read_register, tell
+from analysis.claims import VERDICTS, Project, Told, judge, read_claims, read_register, tell
+from analysis.figures import Material
+from analysis.illustrations import Illustration, illustrations
 from analysis.load import ask
 from analysis.markup import markdown_text
 from analysis.wording import count
@@ -31,15 +34,41 @@ group by suite.name, suite.profile order by suite.name, suite.profile
 """
 
 
-def story(database: str | Path) -> str:
-    """The whole page."""
-    register = read_register()
-    told = [tell(one, register) for one in judge(database, read_claims())]
-    titles = list(dict.fromkeys(one.title for one in told))
-    parts = [_HEAD, _table(["project", *VERDICTS], [_counts(told, title) for title in titles])]
+@dataclass(frozen=True)
+class Story:
+    """The page and its figures."""
+
+    text: str
+    pictures: tuple[Illustration, ...]
+
+
+def story(database: str | Path, pictures: str) -> Story:
+    """The whole page; `pictures` is the folder of its figures, as the page names it."""
+    register, projects = read_register(), read_claims()
+    told = [tell(one, register) for one in judge(database, projects)]
+    shown = _illustrated(database, projects)
+    parts = [_HEAD, verdicts(told)]
     for title, claims in groupby(told, key=lambda one: one.title):
         parts += _project(title, list(claims))
-    return "\n".join([*parts, *_appendix(database)])
+        for one in shown.get(title, ()):
+            parts += ["", f"![{one.title}]({pictures}/{one.name}.svg)", "", f"*{markdown_text(one.caption)}*"]
+    text = "\n".join([*parts, *_appendix(database)])
+    return Story(text, tuple(one for of in shown.values() for one in of))
+
+
+def _illustrated(database: str | Path, projects: Sequence[Project]) -> Mapping[str, Sequence[Illustration]]:
+    """The figures of each project's suites, by its title."""
+    material = Material.of_database(database)
+    suites = {
+        one.title: dict.fromkeys(c.suite for claim in one.claims for c in claim.cells.values()) for one in projects
+    }
+    return {title: tuple(illustrations(material, list(names))) for title, names in suites.items()}
+
+
+def verdicts(told: Sequence[Told]) -> str:
+    """How many claims of each project came out how, as a table."""
+    titles = list(dict.fromkeys(one.title for one in told))
+    return _table(["project", *VERDICTS], [_counts(told, title) for title in titles])
 
 
 def _counts(told: Sequence[Told], title: str) -> list[str]:

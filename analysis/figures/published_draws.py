@@ -199,8 +199,10 @@ def _draw_row(axes: Axes, y: float, row: Row, scale: Scale, width: Width) -> Non
 
 
 def _spread(many: int) -> NDArray[np.float64]:
-    """Heights from -1 to 1 that keep neighbours in rank apart, the same at every drawing."""
-    return (np.arange(many) * 0.6180339887 % 1) * 2 - 1 if many > 1 else np.zeros(many)
+    """Heights from -1 to 1 that keep neighbours in rank apart, always the same; one alone is in the middle."""
+    if many == 1:
+        return np.zeros(1)
+    return np.arange(many, dtype=np.float64) * 0.6180339887 % 1 * 2 - 1
 
 
 FIGURE = GridFigure("published-draws", "Where published numbers lie among the runs of each seed.", make)
