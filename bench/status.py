@@ -19,7 +19,7 @@ SELECT session.id, session.status, session.command, session.host_hash, session.p
        driver.steps_made, driver.steps_left, driver.seconds_left, driver.joined_at, driver.heartbeat_at,
        (SELECT count(*) FROM lease WHERE lease.session_id = session.id) AS leases,
        (SELECT count(*) FROM run JOIN pack ON pack.id = run.pack_id
-        WHERE pack.session_id = session.id AND run.finished_at >= :since) AS made
+        WHERE pack.session_id = session.id AND pack.finished_at >= :since) AS made
 FROM session
 LEFT JOIN driver ON driver.session_id = session.id
 LEFT JOIN environment ON environment.id = driver.environment_id
@@ -28,7 +28,8 @@ ORDER BY session.id
 """
 _FAILURES = """
 SELECT status, coalesce(reason, 'no reason is known') AS reason, count(*) AS runs, max(finished_at) AS last
-FROM run WHERE status IN ('failed', 'diverged') AND origin <> 'reference'
+FROM run JOIN pack ON pack.id = run.pack_id
+WHERE status IN ('failed', 'diverged') AND origin <> 'reference'
 GROUP BY status, reason ORDER BY count(*) DESC, status, reason
 """
 _MISSING = "SELECT suite, profile, count(*) AS runs FROM missing GROUP BY suite, profile ORDER BY suite, profile"

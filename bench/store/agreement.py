@@ -16,10 +16,10 @@ DETERMINISTIC, FREE = 1e-5, 1e-2
 
 # Not part of the result: which row it is, when and in what company it was made, what words and compression make of it.
 _APART = {
-    *("id", "key", "environment_id", "results_version", "origin", "attempt", "pack_id", "recipe_id"),
-    *("reason", "steps_shared", "bytes_gzip", "seconds", "finished_at"),
+    *("id", "key", "environment_id", "results_version", "origin", "attempt", "pack_id", "recipe_id", "split_id"),
+    *("reason", "steps_shared", "bytes_gzip", "seconds"),
 }
-RESULT = tuple(column.name for column in Run.__table__.columns if column.name not in _APART)
+RESULT = (*(column.name for column in Run.__table__.columns if column.name not in _APART), "split_hash")
 
 
 def is_final(row: Mapping[str, Any]) -> bool:

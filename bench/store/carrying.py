@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from bench.masking import masked
 from bench.store.agreement import Row
@@ -24,6 +24,7 @@ from bench.store.schema import (
     SessionPlugin,
     Settings,
     Speed,
+    Split,
     Suite,
     Trained,
 )
@@ -40,6 +41,14 @@ _CHUNK = 10_000  # rows that are held at a time
 
 def table_rows(connection: Connection, table: type[Base]) -> list[Row]:
     return [dict(row) for row in connection.execute(select(table.__table__)).mappings()]
+
+
+def run_rows(connection: Connection, *conditions: ColumnElement[bool]) -> list[Row]:
+    """Rows of runs with the split and the time in words, which are the same in every file."""
+    own = [column for column in Run.__table__.columns if column.name != "split_id"]
+    wanted = select(*own, Split.hash.label("split_hash"), Pack.finished_at)
+    wanted = wanted.join(Pack, Pack.id == Run.pack_id).outerjoin(Split, Split.id == Run.split_id)
+    return [dict(row) for row in connection.execute(wanted.where(*conditions).order_by(Run.id)).mappings()]
 
 
 def mapped(

@@ -21,6 +21,7 @@ from bench.store.schema import (
     RunStep,
     Settings,
     Speed,
+    Split,
     Suite,
     Trained,
 )
@@ -56,7 +57,7 @@ def picked(connection: Connection, filters: Filters) -> list[Doomed]:
         )
     conditions = _conditions(filters)
     wanted = select(
-        Run.id, Run.key, Run.seed, Run.status, Run.origin, Environment.label.label("environment"), Run.finished_at
+        Run.id, Run.key, Run.seed, Run.status, Run.origin, Environment.label.label("environment"), Pack.finished_at
     ).join(Environment, Environment.id == Run.environment_id)
     rows = connection.execute(wanted.join(Pack, Pack.id == Run.pack_id).where(*conditions).order_by(Run.id)).all()
     cells = _cells(connection, {row.key for row in rows})
@@ -119,6 +120,7 @@ def forget(connection: Connection, filters: Filters) -> int:
     connection.execute(delete(Curve).where(Curve.trained_id.in_(unused)))
     connection.execute(delete(Trained).where(Trained.id.in_(unused)))
     connection.execute(delete(Pack).where(~exists().where(Run.pack_id == Pack.id)))
+    connection.execute(delete(Split).where(~exists().where(Run.split_id == Split.id)))
     connection.execute(delete(Recipe).where(~exists().where(Run.recipe_id == Recipe.id)))
     used = exists().where(Cell.suite_id == Suite.id, Planned.cell_id == Cell.id, Run.key == Planned.key)
     connection.execute(delete(Suite).where(Suite.is_current == 0, ~used))

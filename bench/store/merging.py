@@ -16,9 +16,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from bench.masking import masked
 from bench.store.agreement import DETERMINISTIC, FREE, Row, differences, is_final, same
 from bench.store.base import Base
-from bench.store.carrying import carry_measurements, carry_packs, carry_suites, mapped, table_rows
+from bench.store.carrying import carry_measurements, carry_packs, carry_suites, mapped, run_rows, table_rows
 from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
-from bench.store.schema import Artifact, Conflict, Environment, Layer, Recipe, Run, RunLayer, RunStep, Trained
+from bench.store.schema import Artifact, Conflict, Environment, Layer, Recipe, Run, RunLayer, RunStep, Split, Trained
 from bench.store.texts import compact, now
 
 # What becomes of the origin of a row; rows of origins that are not named stay behind.
@@ -58,7 +58,7 @@ def merge(source: Connection, target: Connection, origins: Origins) -> Merged:
     tolerance = {number: DETERMINISTIC if row["deterministic"] else FREE for number, row in labels.items()}
     given = [
         {**row, "environment_id": environments[row["environment_id"]], "origin": origins[row["origin"]]}
-        for row in table_rows(source, Run)
+        for row in run_rows(source)
         if row["origin"] in origins
     ]
     for row in given:
@@ -82,8 +82,8 @@ def _there(target: Connection, keys: set[str]) -> dict[Identity, list[Row]]:
     """The rows that the target has of these keys, by their identity."""
     found: dict[Identity, list[Row]] = defaultdict(list)
     for block in blocks(keys):
-        for row in target.execute(select(Run.__table__).where(Run.key.in_(block))).mappings():
-            found[_identity(dict(row))].append(dict(row))
+        for row in run_rows(target, Run.key.in_(block)):
+            found[_identity(row)].append(row)
     return found
 
 
@@ -138,11 +138,15 @@ def _insert(source: Connection, target: Connection, environments: Mapping[int, i
         return
     packs = carry_packs(source, target, environments, {row["pack_id"] for row in new})
     recipes = mapped(source, target, Recipe, ("hash",), {row["recipe_id"] for row in new} - {None})
+    splits = ids(
+        target, Split, ("hash",), [{"hash": one} for one in sorted({row["split_hash"] for row in new} - {None})]
+    )
     rows = []
     for row in new:
         recipe = None if row["recipe_id"] is None else recipes[row["recipe_id"]]
-        own = {name: value for name, value in row.items() if name != "id"}
-        rows.append({**own, "pack_id": packs[row["pack_id"]], "recipe_id": recipe})
+        own = {name: value for name, value in row.items() if name not in ("id", "split_hash", "finished_at")}
+        split = None if row["split_hash"] is None else splits[(row["split_hash"],)]
+        rows.append({**own, "pack_id": packs[row["pack_id"]], "recipe_id": recipe, "split_id": split})
     numbers = enter_numbered(target, Run, rows)
     runs = {row["id"]: number for row, number in zip(new, numbers, strict=True)}
     layers = mapped(source, target, Layer, ("name", "kind", "weights"))

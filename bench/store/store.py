@@ -33,7 +33,7 @@ from bench.store.querying import Parameters, query_file, query_server
 from bench.store.rows import blocks
 from bench.store.schema import Calibration, Environment, Evaluation, Pack, Run
 from bench.store.studying import Studies
-from bench.store.texts import compact, now
+from bench.store.texts import compact, now, shortened
 from bench.store.values import (
     FINAL,
     CellRecord,
@@ -207,10 +207,11 @@ class Store:
         wanted = select(*(table[name] for name in names)).where(
             table.environment_id == environment, table.results_version == results_version
         )
+        asked = {shortened(key): key for key in keys}
         with self._reading() as connection:
             return {
-                row.key: EvaluationRecord(**row._mapping)
-                for block in blocks(set(keys))
+                asked[row.key]: EvaluationRecord(**{**row._mapping, "key": asked[row.key]})
+                for block in blocks(asked)
                 for row in connection.execute(wanted.where(table.key.in_(block)))
             }
 

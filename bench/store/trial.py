@@ -92,6 +92,17 @@ def _timed(name: str, action: Callable[[], None], at_most: float | None) -> Figu
     return Figure(name, time.perf_counter() - began, "s", at_most=at_most, processor=time.process_time() - own)
 
 
+# What columns of before hold, where the same stands elsewhere now or in another form.
+AS_BEFORE = {
+    "run": {
+        "split_hash": "(select hash from source.split where split.id = split_id)",
+        "finished_at": "(select finished_at from source.pack where pack.id = pack_id)",
+    },
+    "trained": {"key": "lower(hex(key))"},
+    "evaluation": {"key": "lower(hex(key))"},
+}
+
+
 def _of_earlier_schema(file: Path, source: Path) -> Path:
     """The same rows in a database as the release before left it."""
     engine = create_engine(f"sqlite:///{file}")
@@ -105,12 +116,22 @@ def _of_earlier_schema(file: Path, source: Path) -> Path:
             "select name from main.sqlite_master where type = 'table' and name not like 'sqlite_%'"
         )
         for (table,) in tables.fetchall():
-            names = _columns(connection, "main", table) & _columns(connection, "source", table)
-            if table != VERSION_TABLE and names:
-                listed = ", ".join(sorted(names))
-                connection.execute(f"insert or ignore into main.{table} ({listed}) select {listed} from source.{table}")
+            if table != VERSION_TABLE:
+                take_over(connection, table)
         connection.commit()
     return file
+
+
+def take_over(connection: sqlite3.Connection, table: str) -> None:
+    """Enter the rows that the attached database `source`, which is of this schema, has of a table of an earlier one."""
+    before = AS_BEFORE.get(table, {})
+    there = _columns(connection, "source", table)
+    names = sorted(name for name in _columns(connection, "main", table) if name in there or name in before)
+    if names:
+        taken = ", ".join(before.get(name, name) for name in names)
+        connection.execute(
+            f"insert or ignore into main.{table} ({', '.join(names)}) select {taken} from source.{table}"
+        )
 
 
 def _columns(connection: sqlite3.Connection, database: str, table: str) -> set[str]:

@@ -12,13 +12,26 @@ from sqlalchemy import Connection, delete, insert, select
 
 from bench.masking import masked
 from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
-from bench.store.schema import Artifact, Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
-from bench.store.texts import compact, content_hash, integer, now, plain_json, points_text, real
+from bench.store.schema import (
+    Artifact,
+    Curve,
+    Evaluation,
+    Layer,
+    Pack,
+    Recipe,
+    Run,
+    RunLayer,
+    RunStep,
+    Speed,
+    Split,
+    Trained,
+)
+from bench.store.texts import compact, content_hash, integer, now, plain_json, points_text, real, shortened
 from bench.store.types import Real
 from bench.store.values import FINAL, CurveRecord, EvaluationRecord, PackRecord, RunRecord, SpeedRecord
 
 _GIVEN = [column for column in Run.__table__.columns if column.name in RunRecord.__dataclass_fields__]
-_TEXTS = ("key", "status", "reason", "split_hash")
+_TEXTS = ("key", "status", "reason")
 _REALS = tuple(column.name for column in _GIVEN if column.type is Real)
 _INTEGERS = tuple(column.name for column in _GIVEN if column.name not in (*_TEXTS, *_REALS))
 EVALUATED = (
@@ -34,7 +47,6 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
     attempts = _attempts(connection, environment, pack.runs)
     if not attempts:
         return 0
-    finished = now()
     pack_id = connection.execute(
         insert(Pack)
         .values(
@@ -42,15 +54,16 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
             environment_id=environment,
             width=integer(pack.width),
             seconds=real(pack.seconds),
-            finished_at=finished,
+            finished_at=now(),
         )
         .returning(Pack.id)
     ).scalar_one()
     recipes = _recipes(connection, [attempt.run for attempt in attempts])
-    common = {"environment_id": environment, "pack_id": pack_id, "origin": "local", "finished_at": finished}
+    splits = _splits(connection, [attempt.run for attempt in attempts])
+    common = {"environment_id": environment, "pack_id": pack_id, "origin": "local"}
     rows = [
-        {**_run_row(attempt.run), **common, "attempt": attempt.number, "recipe_id": recipe}
-        for attempt, recipe in zip(attempts, recipes, strict=True)
+        {**_run_row(attempt.run), **common, "attempt": attempt.number, "recipe_id": recipe, "split_id": split}
+        for attempt, recipe, split in zip(attempts, recipes, splits, strict=True)
     ]
     numbers = enter_numbered(connection, Run, rows)
     runs = [(number, attempt.run) for number, attempt in zip(numbers, attempts, strict=True)]
@@ -115,7 +128,7 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
 
 def _evaluation_row(environment: int, one: EvaluationRecord) -> dict[str, Any]:
     values = {name: real(getattr(one, name)) for name in EVALUATED}
-    return {"key": one.key, "environment_id": environment, "results_version": one.results_version, **values}
+    return {"key": shortened(one.key), "environment_id": environment, "results_version": one.results_version, **values}
 
 
 def _recipes(connection: Connection, runs: Sequence[RunRecord]) -> list[int | None]:
@@ -136,6 +149,12 @@ def _recipes(connection: Connection, runs: Sequence[RunRecord]) -> list[int | No
     rows = [{"hash": key, "text": text, "components": used} for (text, used), key in shared.items()]
     numbers = ids(connection, Recipe, ("hash",), rows)
     return [None if key is None else numbers[(key,)] for key in hashes]
+
+
+def _splits(connection: Connection, runs: Sequence[RunRecord]) -> list[int | None]:
+    hashes = sorted({run.split_hash for run in runs if run.split_hash is not None})
+    numbers = ids(connection, Split, ("hash",), [{"hash": one} for one in hashes])
+    return [None if run.split_hash is None else numbers[(run.split_hash,)] for run in runs]
 
 
 def _without_seed(recipe: str) -> str:
@@ -168,8 +187,11 @@ def _write_layers(connection: Connection, runs: Iterable[tuple[int, RunRecord]])
     enter(connection, RunLayer, rows)
 
 
-def _trained(connection: Connection, keys: Iterable[str]) -> dict[tuple[Any, ...], int]:
-    return ids(connection, Trained, ("key",), [{"key": key} for key in keys])
+def _trained(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """The number of each trained state by its key."""
+    short = {key: shortened(key) for key in keys}
+    numbers = ids(connection, Trained, ("key",), [{"key": one} for one in short.values()])
+    return {key: numbers[(one,)] for key, one in short.items()}
 
 
 def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
@@ -177,7 +199,7 @@ def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) 
     if not entries:
         return
     trained = _trained(connection, {key: None for _, _, key in entries})
-    rows = [{"run_id": number, "position": place, "trained_id": trained[(key,)]} for number, place, key in entries]
+    rows = [{"run_id": number, "position": place, "trained_id": trained[key]} for number, place, key in entries]
     enter(connection, RunStep, rows)
 
 
@@ -205,7 +227,7 @@ def _write_curves(connection: Connection, environment: int, curves: Sequence[Cur
     trained = _trained(connection, {curve.key: None for curve in curves})
     rows = [
         {
-            "trained_id": trained[(curve.key,)],
+            "trained_id": trained[curve.key],
             "environment_id": environment,
             "results_version": curve.results_version,
             "name": curve.name,

@@ -18,10 +18,11 @@ from typing import Any
 from tests.run.commands import Command, folder_with_suite
 
 # What differs between two runs of the same: times, numbers of rows, and how often a recipe's text was entered.
-_PASSING = {"id", "pack_id", "recipe_id", "environment_id", "run_id", "layer_id", "trained_id", "finished_at"}
+_PASSING = {"id", "pack_id", "recipe_id", "split_id", "environment_id", "run_id", "layer_id", "trained_id"}
 _PASSING |= {"seconds", "peak_memory"}
 _TABLES = {
-    "run": "SELECT run.*, recipe.hash AS recipe FROM run LEFT JOIN recipe ON recipe.id = run.recipe_id",
+    "run": "SELECT run.*, recipe.hash AS recipe, split.hash AS split FROM run"
+    " LEFT JOIN recipe ON recipe.id = run.recipe_id LEFT JOIN split ON split.id = run.split_id",
     "layer": "SELECT run.key, run_layer.*, layer.name, layer.kind, layer.weights FROM run_layer"
     " JOIN run ON run.id = run_id JOIN layer ON layer.id = layer_id",
     "step": "SELECT run.key, position, trained.key AS trained FROM run_step"
@@ -49,7 +50,7 @@ def finished(folder: Path) -> dict[str, str]:
     """The runs that stand, with the time at which they were written."""
     try:
         with closing(sqlite3.connect(folder / "results.db", timeout=60)) as connection:
-            return dict(connection.execute("SELECT key, finished_at FROM run"))
+            return dict(connection.execute("SELECT key, finished_at FROM run JOIN pack ON pack.id = pack_id"))
     except sqlite3.OperationalError as error:
         if "no such table" in str(error) or "unable to open" in str(error):
             return {}  # killed before the first table was made

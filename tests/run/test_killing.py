@@ -91,7 +91,7 @@ def test_the_driver_is_killed_in_the_middle(tmp_path: Path, undisturbed: list[di
     assert driver.wait_until(lambda: written(tmp_path) >= 6), "it ended before it could be killed"
     driver.kill()
     assert workers_end(driver.process.pid)
-    before = rows(tmp_path, "SELECT key, finished_at, pack_id FROM run ORDER BY key")
+    before = rows(tmp_path, "SELECT key, finished_at, pack_id FROM run JOIN pack ON pack.id = pack_id ORDER BY key")
     assert 6 <= len(before) < 44
     listener = Listener()
     receipt = run(planned(), tmp_path, real_crew(tmp_path, 1), listener=listener)
@@ -99,7 +99,7 @@ def test_the_driver_is_killed_in_the_middle(tmp_path: Path, undisturbed: list[di
     assert receipt.made == {"done": 44 - len(before)}
     assert comparable(tmp_path) == undisturbed
     nothing_was_done_twice(tmp_path)
-    after = rows(tmp_path, "SELECT key, finished_at, pack_id FROM run ORDER BY key")
+    after = rows(tmp_path, "SELECT key, finished_at, pack_id FROM run JOIN pack ON pack.id = pack_id ORDER BY key")
     assert set(before) <= set(after)
     assert [status for (status,) in rows(tmp_path, "SELECT status FROM session ORDER BY id")][-1] == "done"
 
@@ -180,12 +180,15 @@ def test_the_driver_is_killed_again_and_again(workers: int, tmp_path: Path, undi
         time.sleep(choice.random() * 0.2)
         driver.kill()
         kills += 1
-        now = dict(rows(tmp_path, "SELECT key, finished_at FROM run"))
+        now = dict(rows(tmp_path, "SELECT key, finished_at FROM run JOIN pack ON pack.id = pack_id"))
         assert standing.items() <= now.items()  # what stood stands, and as it was
         standing = now
     Driver(tmp_path, workers).end()
     assert kills >= 3
-    assert standing.items() <= dict(rows(tmp_path, "SELECT key, finished_at FROM run")).items()
+    assert (
+        standing.items()
+        <= dict(rows(tmp_path, "SELECT key, finished_at FROM run JOIN pack ON pack.id = pack_id")).items()
+    )
     assert comparable(tmp_path) == undisturbed
     nothing_was_done_twice(tmp_path)
 

@@ -78,7 +78,7 @@ def test_one_shot_and_fine_tuning_are_judged_alike_right_after_pruning(undisturb
 
 
 def test_methods_of_a_seed_share_their_split(undisturbed: Path) -> None:
-    found = rows(undisturbed, "SELECT DISTINCT seed, split_hash FROM run")
+    found = rows(undisturbed, "SELECT DISTINCT seed, split_hash FROM runs")
     assert len(found) == 2
     assert len({split for _, split in found}) == 2
 

@@ -49,7 +49,7 @@ def _enter(connection: sqlite3.Connection, extent: Extent) -> int:
     enter_run = f"insert into run ({', '.join(names)}) values ({', '.join(f':{name}' for name in names)})"
     usual = dict.fromkeys(names) | {name: value for name, value in vars(run("x/1/0")).items() if name in names}
     usual |= {"environment_id": 1, "results_version": 1, "origin": "local", "attempt": 1, "pack_id": 1}
-    usual |= {"recipe_id": None, "finished_at": "2026-01-01T00:00:00Z", "parameters": 1000, "macs": 1000}
+    usual |= {"recipe_id": None, "parameters": 1000, "macs": 1000}
     runs = cells = 0
     for suite in range(1, extent.suites + 1):
         connection.execute(

@@ -34,7 +34,19 @@ CARRIED = {
         "planned",
         "plugin",
     ),
-    *("recipe", "run", "run_layer", "run_step", "session", "session_plugin", "settings", "speed", "suite", "trained"),
+    *(
+        "recipe",
+        "run",
+        "run_layer",
+        "run_step",
+        "session",
+        "session_plugin",
+        "settings",
+        "speed",
+        "split",
+        "suite",
+        "trained",
+    ),
 }
 OF_THE_FILE = {"documentation", "driver", "lease", "published", "questions", "square_root", "student_t"}
 STUDIES = {
@@ -63,7 +75,8 @@ def told(file: Path) -> dict[str, list[Any]]:
         said = {name: rows(store, f"select * from {name}") for name in VIEWS}
         said["every run"] = rows(
             store,
-            "select run.*, hash, started_at, width from run join environment on environment.id = run.environment_id"
+            "select run.*, pack.finished_at, split.hash as split, environment.hash, started_at, width from run"
+            " join environment on environment.id = run.environment_id left join split on split.id = split_id"
             " join pack on pack.id = pack_id join session on session.id = session_id",
         )
         said["conflicts"] = rows(
@@ -72,7 +85,7 @@ def told(file: Path) -> dict[str, list[Any]]:
             " join run on run.id = run_id join run as other on other.id = other_id",
         )
         said["plans"] = rows(store, "select name, profile, hash, plan_hash, is_current, title, text from suite")
-    numbers = apart | {"id", "environment_id", "pack_id", "recipe_id"}
+    numbers = apart | {"id", "environment_id", "pack_id", "recipe_id", "split_id"}
     return {
         name: sorted(str({column: value for column, value in row.items() if column not in numbers}) for row in given)
         for name, given in said.items()
@@ -84,7 +97,7 @@ def everything(file: Path) -> Path:
     with Store.open(file) as store:
         cells = [cell("none", 0), cell("one-shot", 1)]
         runs = [
-            run(key, 0.8 + seed / 100, recipe='{"start":{"seed":1}}', components={"x": "1"})
+            run(key, 0.8 + seed / 100, recipe='{"start":{"seed":1}}', components={"x": "1"}, split_hash=f"split {seed}")
             for one in cells
             for seed, key in one.seeds
         ]
@@ -300,8 +313,8 @@ def _make(blank: Path, file: Path, content: Sequence[tuple[Any, ...]]) -> None:
                     "update or ignore run set origin = ? where id = (select max(id) from run)", (origin,)
                 )
         with store._writing() as connection:  # so that order is not decided by the second in which a test was written
-            connection.exec_driver_sql("update run set finished_at = '2026-01-0' || (1 + cast(4 * seconds as integer))")
-            connection.exec_driver_sql("update pack set finished_at = '2026-01-01'")
+            day = "select max(1 + cast(4 * run.seconds as integer)) from run where pack_id = pack.id"
+            connection.exec_driver_sql(f"update pack set finished_at = '2026-01-0' || coalesce(({day}), 1)")
             connection.exec_driver_sql("update session set started_at = '2026-01-01', ended_at = '2026-01-02'")
             connection.exec_driver_sql("update suite set registered_at = '2026-01-01'")
 

@@ -16,6 +16,8 @@ from bench.errors import UserError
 from bench.store import CurveRecord, EvaluationRecord, PackRecord, RunRecord, SessionInfo, Store
 from bench.store.migrations.head import HEAD, VERSION_TABLE
 from bench.store.sentences import TABLES, VIEWS
+from bench.store.texts import shortened
+from bench.store.trial import take_over
 from bench.store.views import views
 from tests.store.build import CPU, GPU, cell, fill, rows, run
 
@@ -36,7 +38,11 @@ def filled(file: Path) -> Path:
     """A database of this release with rows in all the tables that revision 1 had, and failures among its runs."""
     with Store.open(file) as store:
         cells = [cell("none", 0, range(4)), cell("one-shot", 5, range(4))]
-        runs = [run(key, 0.8 + 0.01 * seed) for one in cells for seed, key in one.seeds]
+        runs = [
+            run(key, 0.8 + 0.01 * seed, split_hash=f"split {seed}" if seed < 3 else None)
+            for one in cells
+            for seed, key in one.seeds
+        ]
         runs[1] = RunRecord("none/0/1", 1, "failed", reason="out of memory")
         fill(store, cells, runs)
         fill(store, cells, runs[:3], GPU)
@@ -70,8 +76,7 @@ def of_revision_1(file: Path, source: Path) -> Path:
         for (table,) in connection.execute("select name from main.sqlite_master where type = 'table'").fetchall():
             if table in (VERSION_TABLE, "documentation", "student_t", "square_root") or table.startswith("sqlite_"):
                 continue
-            names = ", ".join(columns(connection, table))
-            connection.execute(f"insert into main.{table} ({names}) select {names} from source.{table}")
+            take_over(connection, table)
         connection.execute("create view results as select run.key, run.test_accuracy as old from run")
         connection.commit()
     return file
@@ -93,9 +98,26 @@ def content(file: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def in_words(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of runs with what stood in them before there were numbers for it."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute(
+            "select run.*, split.hash as split_hash, pack.finished_at from run join pack on pack.id = pack_id"
+            " left join split on split.id = split_id order by run.id"
+        )
+        return {"run": [{name: row[name] for name in row.keys() if name != "split_id"} for row in found]}  # noqa: SIM118
+
+
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    return of_revision_1(tmp_path / "old.db", filled(tmp_path / "new.db"))
+    """With keys of states as long as they were."""
+    file = of_revision_1(tmp_path / "old.db", filled(tmp_path / "new.db"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("update trained set key = key || '0123456789abcdef'")
+        connection.execute("update evaluation set key = 'state'")
+        connection.commit()
+    return file
 
 
 def test_the_old_database_is_one_of_the_first_release(old: Path) -> None:
@@ -109,14 +131,26 @@ def test_the_old_database_is_one_of_the_first_release(old: Path) -> None:
 
 
 def test_every_row_is_there_afterwards_with_null_in_what_is_new(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as connection:  # two runs were written later than their pack
+        connection.execute("update run set finished_at = '2030-01-01T00:00:00Z' where id in (3, 4)")
+        connection.commit()
     before = content(old)
     assert all(before[table] for table in before if table not in ("settings", "recipe"))
     Store.open(old).close()
-    after = content(old)
+    after = content(old) | in_words(old)
+    assert after.pop("split")
     assert after.pop("published")
     assert after.pop("questions")
     assert [after.pop(table) for table in NEW_TABLES] == [[] for _ in NEW_TABLES]
     assert after.keys() == before.keys()
+    (later,) = (row for row in after["pack"] if row["finished_at"].startswith("2030"))
+    after["pack"].remove(later)
+    for row in before["run"]:
+        if row["finished_at"] == later["finished_at"]:
+            row["pack_id"] = later["id"]  # the times of one pack differed: it is two now
+    for table in ("trained", "evaluation"):
+        for row in before[table]:
+            row["key"] = shortened(row["key"])
     for table, found in after.items():
         new = dict.fromkeys(NEW_COLUMNS.get(table, ()))
         assert found == [row | new for row in before[table]], table

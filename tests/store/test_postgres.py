@@ -4,6 +4,7 @@ import math
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -44,12 +45,28 @@ from bench.store.location import locate
 from bench.store.migrations.head import VERSION_TABLE
 from bench.store.questions import QUESTIONS
 from bench.store.sentences import TABLES, VIEWS
+from bench.store.texts import shortened
 from tests.run.commands import Command, folder_with_suite
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
 from tests.store.test_merging import everything, told
 from tests.store.test_migrating import make_revision_1
 
 pytestmark = pytest.mark.long
+
+_RUN = "insert into run (key, environment_id, results_version, origin, attempt, pack_id, seed, status, {})"
+OLD_ROWS = (
+    "insert into environment (hash, label, device_kind, device_model, torch, precision, deterministic)"
+    " values ('old', 'an old machine', 'cpu', 'old', '2.0', 'float32', 1)",
+    "insert into session (status, command, started_at, host_hash, process, packages)"
+    " values ('done', 'bench run', '2026-01-01', 'host', 1, '{}')",
+    "insert into pack (session_id, environment_id, width, finished_at) values (1, 1, 1, '2026-01-01')",
+    _RUN.format("split_hash, finished_at") + " values"
+    " ('a', 1, 1, 'local', 1, 1, 0, 'done', 'one split', '2026-01-01'),"
+    " ('b', 1, 1, 'local', 1, 1, 1, 'failed', null, '2026-01-02'),"
+    " ('c', 1, 1, 'local', 1, 1, 2, 'done', 'one split', '2026-01-02')",
+    "insert into trained (key) values ('0123456789abcdef0123456789abcdef'), ('no hash')",
+    "insert into evaluation (key, environment_id, results_version, test_loss) values ('state', 1, 1, 0.5)",
+)
 
 
 def _program(name: str) -> str | None:
@@ -81,7 +98,7 @@ def server() -> Iterator[str]:
             time.sleep(0.1)
         yield f"postgresql://ada:sesame@/postgres?host={folder}"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # without waiting for a connection that a failed test left
         process.wait(timeout=30)
         shutil.rmtree(folder)
 
@@ -286,11 +303,22 @@ def test_a_database_of_the_first_release_is_brought_up_to_date(place: str) -> No
     with engine.begin() as connection:
         make_revision_1(connection)
         connection.exec_driver_sql("create view results as select 1 as old")
+        for statement in OLD_ROWS:
+            connection.exec_driver_sql(statement)
     address = old.render_as_string(hide_password=False)
     with pytest.raises(UserError, match="from an earlier release"):
         Store.open(address)
     upgrade(address)
     with Store.open(address) as store:
+        kept = rows(store, "select key, split_hash, status, finished_at, session from runs order by key")
+        assert [tuple(row.values()) for row in kept] == [
+            ("a", "one split", "done", "2026-01-01", 1),
+            ("b", None, "failed", "2026-01-02", 1),
+            ("c", "one split", "done", "2026-01-02", 1),
+        ]
+        states = {row["key"] for row in rows(store, "select key from trained union all select key from evaluation")}
+        assert states == {shortened("0123456789abcdef" * 2), shortened("no hash"), shortened("state")}
+        assert store.evaluations(["state"], 1)["state"].test_loss == 0.5
         _fill(store)
         assert len(rows(store, "select * from results where bytes_csr is null")) > 200
         with pytest.raises(IntegrityError, match="run_macs_effective_part_of_macs_kept"), engine.begin() as connection:

@@ -54,7 +54,7 @@ def test_a_worker_with_its_leases_pace_and_time_left(store: Store) -> None:
 def test_what_is_long_ago_is_no_pace(store: Store) -> None:
     session = store.start_session(SessionInfo("bench run"))
     store.write(session, store.environment(CPU), PackRecord((run("one-shot/1/0"),)))
-    change(store, "update run set finished_at = '2020-01-01T00:00:00Z'")
+    change(store, "update pack set finished_at = '2020-01-01T00:00:00Z'")
     assert [one.runs_an_hour for one in status(store).at_work] == [0]
 
 

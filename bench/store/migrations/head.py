@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 VERSION_TABLE = "bench_alembic_version"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")  # oldest first
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")  # oldest first
 HEAD = REVISIONS[-1]

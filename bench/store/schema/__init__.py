@@ -13,7 +13,19 @@ from bench.store.schema.aids import Documentation, Published, Question, SquareRo
 from bench.store.schema.artifacts import Artifact
 from bench.store.schema.conflicts import Conflict
 from bench.store.schema.plans import Cell, Planned, Settings, Suite
-from bench.store.schema.results import Curve, Evaluation, Layer, Pack, Recipe, Run, RunLayer, RunStep, Speed, Trained
+from bench.store.schema.results import (
+    Curve,
+    Evaluation,
+    Layer,
+    Pack,
+    Recipe,
+    Run,
+    RunLayer,
+    RunStep,
+    Speed,
+    Split,
+    Trained,
+)
 from bench.store.schema.sessions import Calibration, Environment, Plugin, Session, SessionPlugin
 from bench.store.schema.sharing import Driver, Lease
 from bench.store.schema.tuning import Study, Trial, TrialRun, Tuned
@@ -44,6 +56,7 @@ __all__ = [
     "SessionPlugin",
     "Settings",
     "Speed",
+    "Split",
     "SquareRoot",
     "StudentT",
     "Study",

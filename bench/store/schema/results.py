@@ -30,6 +30,14 @@ class Recipe(Base):
     components: Mapped[str | None]
 
 
+class Split(Base):
+    __tablename__ = "split"
+    __table_args__ = (UniqueConstraint("hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+
+
 class Run(Base):
     __tablename__ = "run"
     __table_args__ = (
@@ -66,7 +74,7 @@ class Run(Base):
     pack_id: Mapped[int] = mapped_column(ForeignKey("pack.id"))
     recipe_id: Mapped[int | None] = mapped_column(ForeignKey("recipe.id"))
     seed: Mapped[int]
-    split_hash: Mapped[str | None]
+    split_id: Mapped[int | None] = mapped_column(ForeignKey("split.id"))
     status: Mapped[str]
     reason: Mapped[str | None]
     sparsity: Mapped[float | None]
@@ -105,7 +113,6 @@ class Run(Base):
     steps_shared: Mapped[int | None]
     flops_alone: Mapped[float | None]
     seconds: Mapped[float | None]
-    finished_at: Mapped[str]
 
 
 class Layer(Base):
@@ -134,7 +141,7 @@ class Trained(Base):
     __table_args__ = (UniqueConstraint("key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str]
+    key: Mapped[bytes]
 
 
 class RunStep(Base):
@@ -167,7 +174,7 @@ class Evaluation(Base):
         WITHOUT_ROWID,
     )
 
-    key: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
     environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id"), primary_key=True)
     results_version: Mapped[int] = mapped_column(primary_key=True)
     validation_loss: Mapped[float | None]

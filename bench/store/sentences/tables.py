@@ -12,6 +12,7 @@ from bench.store.sentences.words import (
     RESULT,
     RUN_KEY,
     SPEED,
+    SPLIT_HASH,
     SUITE,
     THREADS,
     Sentences,
@@ -138,6 +139,11 @@ TABLES: dict[str, Sentences] = {
         "text": "Start and steps without the seed; settings at their default are left out. [JSON object]",
         "components": "Version or source hash of every registered component in it. [JSON object]",
     },
+    "split": {
+        "": "A way in which a data set was split into training, validation and test data.",
+        "id": "Row number in this file.",
+        "hash": SPLIT_HASH,
+    },
     "run": {
         "": "One result, or one failed attempt to get it; written once and never changed.",
         "id": "Row number in this file.",
@@ -149,8 +155,8 @@ TABLES: dict[str, Sentences] = {
         "pack_id": "The pack in which it was trained.",
         "recipe_id": "What was done.",
         "seed": "The seed.",
-        "split_hash": "Hash of the split into training, validation and test data.",
-        **RESULT,
+        "split_id": "How its data were split into training, validation and test data.",
+        **{name: sentence for name, sentence in RESULT.items() if name != "finished_at"},  # its pack has it
         **COUNTS,
     },
     "layer": {
@@ -171,7 +177,7 @@ TABLES: dict[str, Sentences] = {
     "trained": {
         "": "The end of a training step of one or many recipes, to which curves belong.",
         "id": "Row number in this file.",
-        "key": "Key of the state at its end.",
+        "key": "First 12 bytes of the key of the state at its end; lower(hex(key)) has its digits.",
     },
     "run_step": {
         "": "Which training steps a run went through.",
@@ -189,7 +195,7 @@ TABLES: dict[str, Sentences] = {
     },
     "evaluation": {
         "": "A state measured right after a pruning, before any more training.",
-        "key": "Key of the state.",
+        "key": "First 12 bytes of the key of the state; lower(hex(key)) has its digits.",
         "environment_id": "Where it ran.",
         "results_version": "Version of the engine. [index]",
         "validation_loss": "Loss on the validation data. [nats]",

@@ -8,12 +8,14 @@ from bench.store.sentences.tuning import TUNING_VIEWS
 from bench.store.sentences.words import (
     ARTIFACT,
     BATCH,
+    COUNTS,
     ENVIRONMENT,
     FORM,
     PROTOCOL,
     RESULT,
     RUN_KEY,
     SPEED,
+    SPLIT_HASH,
     SUITE,
     THEORY,
     THREADS,
@@ -38,10 +40,19 @@ def _statistics(column: str, words: str) -> Sentences:
     }
 
 
+# A run as its table has it, with the words for what it shares with others in place of their numbers.
+_SHARED = ("", "pack_id", "split_id")
+_RUN: Sentences = {
+    **{name: text for name, text in TABLES["run"].items() if name not in (*_SHARED, *RESULT, *COUNTS)},
+    "split_hash": SPLIT_HASH,
+    **RESULT,
+    **COUNTS,
+}
+
 VIEWS: dict[str, Sentences] = {
     "runs": {
         "": "Every run once: newest results version, then your own before merged before reference, then last attempt.",
-        **{name: sentence for name, sentence in TABLES["run"].items() if name not in ("", "pack_id")},
+        **_RUN,
         "environment": ENVIRONMENT,
         "session": "The session that made it.",
     },

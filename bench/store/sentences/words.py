@@ -60,6 +60,7 @@ SUITE: Sentences = {
 PROTOCOL = "published, honest or as-run: what an experiment that repeats a published one keeps to; NULL elsewhere."
 ENVIRONMENT = "Label of the environment; runs of different environments are never averaged."
 THEORY = "Operations of the dense network over those that are left: what no hardware has to reach. [ratio]"
+SPLIT_HASH = "Hash of the split into training, validation and test data."
 RUN_KEY = "Hash of all that decides the result but the environment; its first 8 digits name the run."
 
 ARTIFACT: Sentences = {

@@ -28,7 +28,7 @@ select asked.suite, asked.profile, asked.data, asked.model, asked.method, asked.
        case when not {_IS_NUMBER[dialect].format(0)}
             then {_TEXT[dialect].format(0)} || ' / ' || {_TEXT[dialect].format(1)} end as words,
        case when {stands("run")} then 'first' when {stands("other")} then 'other' else 'neither' end as shown,
-       run.origin, other.origin as other_origin, run.finished_at, other.finished_at as other_finished_at,
+       run.origin, other.origin as other_origin, pack.finished_at, other_pack.finished_at as other_finished_at,
        pack.session_id as session, other_pack.session_id as other_session, conflict.found_at
 from conflict
 join run on run.id = conflict.run_id

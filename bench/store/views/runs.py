@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from bench.store.sentences import TABLES, VIEWS
+from bench.store.sentences import VIEWS
 from bench.store.views.parts import PLANNED, THEORY, stands
 
-_RUN_COLUMNS = ", ".join(f"run.{name}" for name in TABLES["run"] if name not in ("", "pack_id"))
+_RUN_SOURCES = {
+    "split_hash": "split.hash",
+    "finished_at": "pack.finished_at",
+    "environment": "environment.label",
+    "session": "pack.session_id",
+}
+_RUN_COLUMNS = ", ".join(f"{_RUN_SOURCES.get(name, 'run.' + name)} as {name}" for name in VIEWS["runs"] if name)
 
 RUNS = f"""
-select {_RUN_COLUMNS}, environment.label as environment, pack.session_id as session
+select {_RUN_COLUMNS}
 from run
 join environment on environment.id = run.environment_id
 join pack on pack.id = run.pack_id
+left join split on split.id = run.split_id
 where {stands("run")}
 """
 
