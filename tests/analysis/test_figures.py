@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from analysis import celltext, comparison, load
@@ -19,6 +20,7 @@ from analysis.figures import (
     Picture,
     accuracy_versus_sparsity,
     difference_to_dense,
+    shades,
     style,
 )
 from analysis.figures.drawing import Point, series_of, value_axis
@@ -233,3 +235,9 @@ def test_values_that_are_all_alike_have_a_tick(scale: Scale, value: float) -> No
     assert labels
     low, high = axes.get_ylim()
     assert low <= scale.place(value) <= high
+
+
+@given(st.floats(0, 1))
+def test_numbers_on_a_map_can_be_read(shade: float) -> None:
+    written, field = (shades.luminance(one) for one in (to_rgb(shades.ink(shade)), shades.colours()(shade)[:3]))
+    assert shades.contrast(written, field) >= 3
