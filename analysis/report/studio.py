@@ -42,6 +42,11 @@ class Studio:
         self._waiting.clear()
         self._threads.shutdown()
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks nobody has begun."""
+        return len(self._waiting)
+
     def finish(self) -> dict[Task, Painted | None]:
         """Draw what is left together with the helpers; gives all of it."""
         self._draw_waiting()
