@@ -24,6 +24,7 @@ from analysis.report.progress import at_work, progress_of
 from analysis.report.sheets import evidence_of, sheets_of
 from analysis.report.slimming import Slimmer
 from analysis.report.studio import Studio
+from analysis.report.verdicts import verdicts_of
 from analysis.wording import listing
 
 
@@ -57,6 +58,8 @@ def write_report(
             one.name: comparison(records.runs, one.name, against, records.missing, filters)
             for one in measured_metrics(runs)
         }
+        # Of a part of the runs nothing is judged: a rule is about all runs of its cells.
+        verdicts = None if filters else verdicts_of(database, compared.grids, names, target)
         painted = studio.finish()
     parts = [
         part_of(grid, name, drawings(painted, tasks, number, target, slimmer), target)
@@ -74,6 +77,7 @@ def write_report(
         drawing_css=slimmer.css,
         data=embedded(records.name, compared, by_metric, behind, names, material.looks) if parts else "",
         sheets=sheets,
+        verdicts=verdicts,
         several=len(environments_of(compared.grids)) > 1,
         notices=list(notices(runs, compared)),
         at_work=at_work(database),
