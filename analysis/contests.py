@@ -134,7 +134,20 @@ def across(cubes: Sequence[Cube], most: int) -> list[str]:
     for pair_ in sorted(tally, key=lambda pair: (-len(tally[pair]), strength[pair[1]])):
         best.setdefault(pair_[0], pair_)
     order = sorted(best, key=lambda winner: (-len(tally[best[winner]]), strength[winner]))
-    return [_across(best[winner], tally, met[frozenset(best[winner])]) for winner in order[:most]]
+    names = _names(cubes)
+    return [_across(best[winner], tally, met[frozenset(best[winner])], names) for winner in order[:most]]
+
+
+def _names(cubes: Sequence[Cube]) -> dict[tuple[str, str, str], str]:
+    """What each problem is called; those that several suites have are told with their suite."""
+    suites: dict[tuple[str, str], set[str]] = {}
+    for cube in cubes:
+        suites.setdefault((cube.data, cube.model), set()).add(cube.suite)
+    return {
+        (suite, data, model): f"{data} with {model}" + (f" in suite {suite}" if len(here) > 1 else "")
+        for (data, model), here in suites.items()
+        for suite in here
+    }
 
 
 def _told(cube: Cube, found: Duels, win: Win) -> str:
@@ -212,13 +225,18 @@ def _quoted(label: str) -> str:
     return f"'{label}'" if set(label) & set(" ()'") else label
 
 
-def _across(pair: tuple[str, str], tally: dict[tuple[str, str], list[tuple[Cube, Win]]], met: int) -> str:
+def _across(
+    pair: tuple[str, str],
+    tally: dict[tuple[str, str], list[tuple[Cube, Win]]],
+    met: int,
+    names: dict[tuple[str, str, str], str],
+) -> str:
     winner, rival = pair
     places = []
     for cube, win in tally[pair]:
         lowest = percent(min(cube.targets[column] for column in win.columns))
         first = f"first at {lowest}" if len(win.columns) > 1 else f"at {lowest}"
-        places.append(f"{cube.data} with {cube.model} {first}, {_by(cube, win)}")
+        places.append(f"{names[cube.suite, cube.data, cube.model]} {first}, {_by(cube, win)}")
     lost = len(tally.get(pair[::-1], ()))
     other = f"; the other way round in {lost}" if lost else ""
     return (

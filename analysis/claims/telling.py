@@ -78,7 +78,7 @@ def tell(judgement: Judgement, register: Register) -> Told:
 
 
 def _published(one: Published) -> str:
-    return f"{one.what} {number(one.value, 10).rstrip('0').rstrip('.')}"
+    return f"{number(one.value, 10).rstrip('0').rstrip('.')} ({one.what})"
 
 
 def _explained(judgement: Judgement) -> str:

@@ -21,6 +21,7 @@ from analysis.wording import percent
 
 MOST = 3  # panels: the dense network, the best and the worst method
 SPARSITY = 0.95
+MOST_SIDE = 240.0  # points: one matrix alone need not fill the page
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,12 @@ def _draw(grid: Grid, shown: Sequence[_Panel], width: Width) -> Figure:
     columns = len(shown) if width == "wide" else 1
     classes = shown[0].counts.shape[0]
     wide = INCHES[width] * 72
-    side = min((wide - 30 - panels.RIGHT - (columns - 1) * 24) / columns, 40.0 * classes)
+    side = min((wide - 30 - panels.RIGHT - (columns - 1) * 24) / columns, 40.0 * classes, MOST_SIDE)
     sheet = panels.Sheet(columns, side, left=30, between=24, below=34, under=34)
     figure, axes = panels.start(width, sheet, len(shown), drawing.heading(grid))
     room = panels.panel_width(width, sheet, len(shown))
     for place, (panel, one) in enumerate(zip(axes, shown, strict=True)):
+        panel.set_aspect("equal", anchor="NW")
         shades.draw(panel, one.shares)
         _write(panel, one.shares, side / classes)
         panels.name(panel, one.title, room)

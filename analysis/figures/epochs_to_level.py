@@ -130,6 +130,10 @@ def _scale(means: Mapping[Place, Mean]) -> Scale:
     return log_scale(min(values) / 3) if min(values) > 0 and max(values) > 8 * min(values) else linear_scale()
 
 
+def _digits(epochs: float) -> int:
+    return 3 if epochs < 1 else 1 if epochs < 100 else 0
+
+
 def _draw(grid: Grid, looks: Mapping[str, Look], means: Mapping[Place, Mean], width: Width) -> Figure:
     series = [one for one in drawing.series_of(grid, _shown(grid, means), looks) if one.points]
     series = [drawing.Series(one.label, one.look, one.points, ()) for one in series]
@@ -137,7 +141,7 @@ def _draw(grid: Grid, looks: Mapping[str, Look], means: Mapping[Place, Mean], wi
     dense = _dense(grid, means)
     if dense:
         entries.insert(
-            0, Line2D([], [], color=INK, linestyle="--", label=f"dense: {number(dense[0], 1 if dense[0] >= 1 else 3)}")
+            0, Line2D([], [], color=INK, linestyle="--", label=f"dense: {number(dense[0], _digits(dense[0]))}")
         )
     figure, axes = drawing.start(grid, width, entries)
     across = drawing.sparsity_axis(axes, grid, series, width)

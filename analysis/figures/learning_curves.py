@@ -150,7 +150,12 @@ def _draw_panel(axes: Axes, one: _Panel, up: Scale) -> None:
 
 
 def _entries(shown: Sequence[_Panel]) -> list[Line2D]:
-    entries = [Line2D([], [], color=colour, linewidth=size, label=label) for label, colour, size in LINES.values()]
+    drawn = {name for one in shown for name in one.curves}  # a suite may have no validation data
+    entries = [
+        Line2D([], [], color=colour, linewidth=size, label=label)
+        for name, (label, colour, size) in LINES.items()
+        if name in drawn
+    ]
     if any(one.prunings for one in shown):
         entries.append(Line2D([], [], color=QUIET, linewidth=0.8, linestyle="--", label="pruning"))
     projects = sorted({project for one in shown for project in one.theirs})

@@ -80,7 +80,7 @@ def make(material: Material, grid: Grid) -> Made:
     shown = [one for one in shown if np.isfinite(one.jaccard).any()]
     if not shown:
         return Absence(title, "No figure: no two masks of one level are there to be compared.")
-    more = [f" +{len(groups[method]) - 1}" if groups[method][1:] else "" for method in methods]
+    more = [f" and {len(groups[method]) - 1} more" if groups[method][1:] else "" for method in methods]
     caption = _caption(several, whole, [same for same in groups.values() if len(same) > 1])
     return Picture(title, caption, partial(_draw, grid, methods, more, shown[-1:] if len(methods) > MANY else shown))
 
@@ -159,9 +159,9 @@ def _caption(several: bool, whole: Whole, alike: Sequence[Sequence[str]]) -> str
 
 def _draw(grid: Grid, methods: Sequence[str], more: Sequence[str], shown: Sequence[_Panel], width: Width) -> Figure:
     wide = INCHES[width] * 72
-    room = 14 if width == "narrow" else 26
-    longest = min(room, max(len(method) for method in methods))
-    left = 12 + 5.2 * longest
+    room = 16 if width == "narrow" else 30
+    longest = min(room, max(len(method + same) for method, same in zip(methods, more, strict=True)))
+    left = 18 + 5.2 * longest
     columns = len(shown) if width == "wide" else 1
     side = min(
         (wide - left - panels.RIGHT - (columns - 1) * 18) / columns,
@@ -181,7 +181,7 @@ def _draw(grid: Grid, methods: Sequence[str], more: Sequence[str], shown: Sequen
             for method, same in zip(methods, more, strict=True)
         ]
         numbers = [str(number) for number in range(1, len(methods) + 1)]
-        rows = [f"{label} {number}" for label, number in zip(labels, numbers, strict=True)]
+        rows = [f"{number}: {label}" for label, number in zip(labels, numbers, strict=True)]
         panel.set_yticks(range(len(methods)), rows if panels.is_left(place, columns) else numbers)
         panel.set_xticks(range(len(methods)), numbers)
     return figure

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.figures.fonts import without_layout
 from analysis.wording import natural
 
 Width = Literal["wide", "narrow"]
@@ -122,7 +123,7 @@ def save(figure: Figure, form: str, name: str) -> bytes:
     """The figure as a file's bytes: equal figures give equal bytes, without dates."""
     buffer = io.BytesIO()
     nothing = {"svg": ("Date", "Creator"), "png": ("Software",), "pdf": ("CreationDate", "Creator", "Producer")}
-    with styled(hashsalt=name):
+    with styled(hashsalt=name), without_layout() if form == "pdf" else nullcontext():
         figure.savefig(buffer, format=form, dpi=200, metadata=dict.fromkeys(nothing[form]))
     return buffer.getvalue()
 

@@ -1,18 +1,14 @@
-"""The figures: written as files, and put into the page for wide and for narrow screens."""
+"""The figures of a report: which there are, their files, and how they stand on the page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.figures import catalogue, style
-from analysis.figures.kind import Absence, Picture
-from analysis.figures.material import Material
-from analysis.grid import Grid
+from analysis.figures import catalogue
 from analysis.report.folder import Folder
+from analysis.report.painting import ALL, Painted, Task
 from analysis.report.slimming import Slimmer
-
-ALL = "all"  # in the place of a grid's name: the figures about all grids together
 
 
 @dataclass(frozen=True)
@@ -27,35 +23,31 @@ class Drawing:
     files: tuple[str, ...]
 
 
-def of_grid(
-    material: Material, grid: Grid, name: str, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None
+def tasks_of(names: Sequence[str], figures: Sequence[str] | None) -> list[Task]:
+    """All figures to draw, of the grids with these names and of all together, in the order of the page."""
+    chosen = set(catalogue.NAMES if figures is None else figures)
+    of_grids = [
+        Task(kind.name, number, name)
+        for number, name in enumerate(names)
+        for kind in catalogue.OF_GRIDS
+        if kind.name in chosen
+    ]
+    together = [Task(kind.name, None, ALL) for kind in catalogue.OF_DATABASES if kind.name in chosen and names]
+    return [*of_grids, *together]
+
+
+def drawings(
+    painted: Mapping[Task, Painted | None], tasks: Iterable[Task], grid: int | None, target: Folder, slimmer: Slimmer
 ) -> list[Drawing]:
-    """The figures about a grid, whose name is that of their folder."""
-    found = catalogue.of_grid(material, grid, figures)
-    return [_drawing(kind, made, f"{grid.data}, {grid.model}", name, target, slimmer) for kind, made in found]
-
-
-def of_database(material: Material, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None) -> list[Drawing]:
-    """The figures about all grids together."""
-    found = catalogue.of_database(material, figures)
-    return [_drawing(kind, made, "all problems", ALL, target, slimmer) for kind, made in found]
-
-
-def _drawing(kind: str, made: Picture | Absence, place: str, name: str, target: Folder, slimmer: Slimmer) -> Drawing:
-    """Drawn once for each width; the wide one is written in every form."""
-    if isinstance(made, Absence):
-        return Drawing(kind, made.title, made.sentence, "", "", ())
-    about = f"{made.title}: {place}"
-    wide, narrow = made.draw("wide"), made.draw("narrow")
-    files = tuple(
-        target.write(f"figures/{name}/{kind}.{form}", style.save(wide, form, f"{name}-{kind}"))
-        for form in style.FORMATS
-    )
-    return Drawing(
-        kind,
-        made.title,
-        made.caption,
-        slimmer.slim(style.inline(wide, f"{name}-{kind}-wide", about, made.caption)),
-        slimmer.slim(style.inline(narrow, f"{name}-{kind}-narrow", about, made.caption)),
-        files,
-    )
+    """The figures about a grid, or about all together: written as files, and made small for the page."""
+    found = []
+    for task in tasks:
+        one = painted[task] if task.grid == grid else None
+        if one is None:
+            continue
+        files = tuple(
+            target.write(f"figures/{task.name}/{task.figure}.{form}", content) for form, content in one.files.items()
+        )
+        wide, narrow = (slimmer.slim(text) if text else "" for text in (one.wide, one.narrow))
+        found.append(Drawing(task.figure, one.title, one.text, wide, narrow, files))
+    return found

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from analysis.grid import Grid
-from analysis.report.drawings import ALL
+from analysis.report.painting import ALL
 
 NAME = "index.json"
 _OF_PROBLEM = ("suite", "profile", "data", "standin", "model", "environment", "against")

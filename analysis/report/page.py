@@ -13,6 +13,7 @@ from analysis import celltext, export, wording
 from analysis.figures import style
 from analysis.report.scripts import bundle
 from analysis.stats import SMALL_TEST_SET
+from analysis.stats.bootstrap import LEAST
 
 MOST_FINDINGS = 4  # about one problem at the top of the page; its section has all
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -35,6 +36,7 @@ def page(**about: Any) -> str:
         colours=style.COLOURS,
         most_findings=MOST_FINDINGS,
         small_test_set=SMALL_TEST_SET,
+        bootstrap_from=LEAST,
         script=bundle(TEMPLATES / "scripts"),
     )
 

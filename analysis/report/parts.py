@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis import export, queries
-from analysis.figures.material import Material
 from analysis.findings import findings
 from analysis.grid import Grid
-from analysis.report.drawings import Drawing, of_grid
+from analysis.report.drawings import Drawing
 from analysis.report.folder import Folder
-from analysis.report.slimming import Slimmer
 from analysis.wording import slug
 
 
@@ -38,10 +36,8 @@ def names_of(grids: Sequence[Grid]) -> list[str]:
     return names
 
 
-def part_of(
-    grid: Grid, name: str, material: Material, target: Folder, slimmer: Slimmer, figures: Sequence[str] | None
-) -> Part:
-    """Write the files of a grid; gives what the page shows of it."""
+def part_of(grid: Grid, name: str, drawings: list[Drawing], target: Folder) -> Part:
+    """Write the tables of a grid; gives what the page shows of it."""
     tables = (
         target.write(f"tables/{name}.md", export.markdown(grid)),
         target.write(f"tables/{name}.tex", export.latex(grid)),
@@ -51,7 +47,7 @@ def part_of(
         id=name,
         grid=grid,
         findings=findings(grid),
-        drawings=of_grid(material, grid, name, target, slimmer, figures),
+        drawings=drawings,
         tables=tables,
         means_sql=queries.means(grid),
         differences_sql=queries.differences(grid) if export.has_differences(grid) else "",

@@ -13,7 +13,7 @@ from analysis.figures.material import Material
 from analysis.findings import overall
 from analysis.load import read
 from analysis.plan import CELL_FILTERS, DENSE, chosen_runs
-from analysis.report.drawings import of_database
+from analysis.report.drawings import drawings, tasks_of
 from analysis.report.embedding import embedded, measured_metrics
 from analysis.report.folder import Folder
 from analysis.report.index import NAME, index
@@ -23,6 +23,8 @@ from analysis.report.parts import names_of, part_of
 from analysis.report.progress import at_work, progress_of
 from analysis.report.sheets import evidence_of, sheets_of
 from analysis.report.slimming import Slimmer
+from analysis.report.studio import Studio
+from analysis.report.verdicts import verdicts_of
 from analysis.wording import listing
 
 
@@ -49,28 +51,33 @@ def write_report(
     target, slimmer = Folder(Path(folder)), Slimmer()
     material = Material(compared.grids, behind, Stored(database))
     names = names_of(compared.grids)
+    tasks = tasks_of(names, figures)
+    with Studio(material, tasks) as studio:  # its helpers draw while the tables are made
+        sheets = sheets_of(evidence_of(database, compared, behind, records.missing, planned), target)
+        by_metric = {
+            one.name: comparison(records.runs, one.name, against, records.missing, filters)
+            for one in measured_metrics(runs)
+        }
+        # Of a part of the runs nothing is judged: a rule is about all runs of its cells.
+        verdicts = None if filters else verdicts_of(database, compared.grids, names, target)
+        painted = studio.finish()
     parts = [
-        part_of(grid, name, material, target, slimmer, figures)
-        for name, grid in zip(names, compared.grids, strict=True)
+        part_of(grid, name, drawings(painted, tasks, number, target, slimmer), target)
+        for number, (name, grid) in enumerate(zip(names, compared.grids, strict=True))
     ]
-    drawings = of_database(material, target, slimmer, figures) if parts else []
-    sheets = sheets_of(evidence_of(database, compared, behind, records.missing, planned), target)
     if compared.grids:
         target.write("tables/comparison.csv", compared.to_csv())
         target.write("tables/comparison.json", json.dumps(compared.to_dict(), indent=1, allow_nan=False) + "\n")
-    by_metric = {
-        one.name: comparison(records.runs, one.name, against, records.missing, filters)
-        for one in measured_metrics(runs)
-    }
     text = page(
         database=records.name,
         suite=suite,
         overall=overall(compared.grids),
         parts=parts,
-        drawings=drawings,
+        drawings=drawings(painted, tasks, None, target, slimmer),
         drawing_css=slimmer.css,
         data=embedded(records.name, compared, by_metric, behind, names, material.looks) if parts else "",
         sheets=sheets,
+        verdicts=verdicts,
         several=len(environments_of(compared.grids)) > 1,
         notices=list(notices(runs, compared)),
         at_work=at_work(database),

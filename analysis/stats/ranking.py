@@ -121,12 +121,20 @@ def _wilcoxon(names: Sequence[str], scores: Values) -> tuple[Wilcoxon, ...]:
         p_values[plain] = stats.wilcoxon(differences[plain], axis=1).pvalue
     for number in np.flatnonzero(~plain):
         if np.any(differences[number]):
-            p_values[number] = stats.wilcoxon(differences[number]).pvalue
+            p_values[number] = _signed_rank(tuple(differences[number]))
     corrected = holm_array(p_values)
     return tuple(
         Wilcoxon(names[first], names[second], float(p), float(whole))
         for (first, second), p, whole in zip(places, p_values, corrected, strict=True)
     )
+
+
+@lru_cache(maxsize=4096)
+def _signed_rank(differences: tuple[float, ...]) -> float:
+    """The p value of one pair; with ties it takes thousands of permutations, and it is asked for more than once."""
+    from scipy import stats
+
+    return float(stats.wilcoxon(differences).pvalue)
 
 
 def _spans(names: Sequence[str], means: Sequence[float], critical: float) -> tuple[tuple[str, ...], ...]:

@@ -28,6 +28,7 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll("figure svg text")
     .map(text => [parseFloat(getComputedStyle(text).fontSize), text.getScreenCTM()])
     .map(([size, m]) => size * Math.hypot(m.a, m.b)))"""
 COLOURS = "(s => [s.color, s.backgroundColor])(getComputedStyle(document.body))"
+PAPER = 718  # CSS pixels across A4 within the margins of a browser
 DARK = "rgb(21, 23, 27)"
 
 
@@ -92,6 +93,16 @@ def test_it_prints(open_page: Open) -> None:
         assert page.locator(f"{hidden}:visible").count() == 0, hidden
     assert page.evaluate(COLOURS) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_on_paper_nothing_is_cut_off_and_the_figures_stand_in_for_the_charts(open_page: Open) -> None:
+    page = open_page(width=PAPER)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator("details.folded[open] table:visible").count() > 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
+    for part in page.locator("section.part").all():
+        assert part.locator("figure svg:visible").count() == part.locator("figure").count() > 0
 
 
 def test_the_page_alone_is_enough(browser: Any, written: Written, tmp_path: Any) -> None:

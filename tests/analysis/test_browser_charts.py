@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from analysis import comparison, load, load_missing
+from analysis import comparison, load, load_missing, write_report
 from tests.analysis.conftest import Open, Written
-from tests.analysis.generate import CPU
+from tests.analysis.generate import CPU, Simulation, database
 
 pytestmark = pytest.mark.long
 # Where the marks of a chart are, and the values that stand at its lines across.
@@ -176,6 +176,19 @@ def test_costs_lie_across_too(open_page: Open, written: Written, across: str) ->
     assert page.locator("#chart-value .point").count() > 30
     ticks = page.locator("#chart-value g[aria-hidden] text").all_text_contents()
     assert any(text.endswith(("k", "M")) for text in ticks)
+
+
+def test_it_opens_with_a_problem_that_has_results(browser: Any, tmp_path: Path) -> None:
+    path = database(
+        tmp_path / "r.db",
+        Simulation(data="a", suite="a", methods=("none",), targets=(0.5,), seeds=[0]),
+        Simulation(data="b", suite="b", targets=(0.5, 0.9)),
+    )
+    page = browser.new_page()
+    page.goto(write_report(path, tmp_path / "report", figures=["ranks"])[0].as_uri())
+    assert page.locator("#chart-data").input_value() == "b"
+    assert page.locator("#charts svg .point").count() > 8
+    page.close()
 
 
 def test_every_problem_and_metric_draws_or_says_why(open_page: Open) -> None:

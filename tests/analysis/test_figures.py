@@ -1,14 +1,18 @@
 """The figures: drawn for every kind of data, alike every time, readable and without overlap."""
 
+import io
 import re
+import zlib
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from analysis import celltext, comparison, load
@@ -19,9 +23,11 @@ from analysis.figures import (
     Picture,
     accuracy_versus_sparsity,
     difference_to_dense,
+    shades,
     style,
 )
 from analysis.figures.drawing import Point, series_of, value_axis
+from analysis.figures.fonts import LAYOUT
 from analysis.figures.scales import (
     Scale,
     difference_scale,
@@ -233,3 +239,24 @@ def test_values_that_are_all_alike_have_a_tick(scale: Scale, value: float) -> No
     assert labels
     low, high = axes.get_ylim()
     assert low <= scale.place(value) <= high
+
+
+def test_a_pdf_has_the_outlines_of_its_letters_and_no_more() -> None:
+    with style.styled():
+        figure = style.blank("narrow", 1)
+        figure.text(0.1, 0.5, "AV \N{MINUS SIGN}")
+    text = style.save(figure, "pdf", "x")
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", text, re.DOTALL)
+    contents = [zlib.decompressobj().decompress(one) for one in streams if one.startswith(b"x")]
+    fonts = [TTFont(io.BytesIO(one)) for one in contents if one.startswith(b"\0\1\0\0")]
+    assert fonts
+    assert not any(table in font for font in fonts for table in LAYOUT)
+    outlines = {name for font in fonts for name in font.getGlyphOrder() if font["glyf"][name].numberOfContours}
+    assert {"A", "V", "minus"} <= outlines
+    assert len(outlines) < 10
+
+
+@given(st.floats(0, 1))
+def test_numbers_on_a_map_can_be_read(shade: float) -> None:
+    written, field = (shades.luminance(one) for one in (to_rgb(shades.ink(shade)), shades.colours()(shade)[:3]))
+    assert shades.contrast(written, field) >= 3

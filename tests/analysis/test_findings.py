@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -116,3 +117,11 @@ def test_what_several_comparisons_say_together(tmp_path: Path) -> None:
     assert sentence.startswith("lottery beats one-shot at some sparsity in 2 of 2 comparisons: digits with")
     assert sentence.count("n = 5") == 2
     assert overall(()) == []
+
+
+def test_a_problem_of_two_suites_is_told_with_its_suite(tmp_path: Path) -> None:
+    few = Simulation(methods=("none", "one-shot", "lottery"), targets=(0.8, 0.9, 0.95))
+    grids = comparison(load(database(tmp_path / "r.db", few, replace(few, suite="again")))).grids
+    (sentence,) = overall(grids)
+    for suite in ("again", "mnist"):
+        assert f"mnist with lenet-300-100 in suite {suite} first at" in sentence

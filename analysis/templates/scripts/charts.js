@@ -1,5 +1,5 @@
 // The charts of a problem: what is chosen above them, the two charts, the legend below.
-import { metricOf } from "./data.js";
+import { metricOf, valueOf } from "./data.js";
 import { drawChart } from "./chart.js";
 import { byId, element, fillSelect } from "./elements.js";
 import { percent } from "./format.js";
@@ -15,7 +15,13 @@ function suiteOf(problem) {
   return problem.profile === "full" ? problem.suite : `${problem.suite}, profile ${problem.profile}`;
 }
 
-export const problemOf = (data) => data.problems.find((one) => one.id === state.chart) ?? data.problems[0];
+// The problem that is chosen; at first the first of which a pruned network has a value.
+export const problemOf = (data) => data.problems.find((one) => one.id === state.chart) ?? firstWithResults(data);
+
+function firstWithResults(data) {
+  const shown = data.cells.find((cell) => cell.level > 0 && valueOf(data, cell, metricOf(data, cell, "")).mean !== null);
+  return shown?.problem ?? data.problems[0];
+}
 
 // The problem that has what was just chosen, and of the rest as much as there is.
 function changed(data, field, value) {

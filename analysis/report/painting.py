@@ -1,0 +1,56 @@
+"""Draws one figure in all the forms of a report: its files, and the drawings for wide and for narrow screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.figures import catalogue, style
+from analysis.figures.kind import Absence
+from analysis.figures.material import Material
+
+ALL = "all"  # in the place of a grid's name: the figures about all grids together
+
+
+@dataclass(frozen=True)
+class Task:
+    """A figure to draw: of the grid with this number, or of all grids together."""
+
+    figure: str
+    grid: int | None
+    name: str  # of the folder of its files
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A figure in all its forms, or the sentence why there is none."""
+
+    title: str
+    text: str
+    files: Mapping[str, bytes]  # by form
+    wide: str  # elements of a page, as matplotlib writes them
+    narrow: str
+
+
+def paint(material: Material, task: Task) -> Painted | None:
+    """Draw it once for each width; None where it does not belong here."""
+    if task.grid is None:
+        made = dict(catalogue.of_database(material, [task.figure])).get(task.figure)
+        place = "all problems"
+    else:
+        grid = material.grids[task.grid]
+        made = dict(catalogue.of_grid(material, grid, [task.figure])).get(task.figure)
+        place = f"{grid.data}, {grid.model}"
+    if made is None:
+        return None
+    if isinstance(made, Absence):
+        return Painted(made.title, made.sentence, {}, "", "")
+    name, about = f"{task.name}-{task.figure}", f"{made.title}: {place}"
+    wide, narrow = made.draw("wide"), made.draw("narrow")
+    return Painted(
+        title=made.title,
+        text=made.caption,
+        files={form: style.save(wide, form, name) for form in style.FORMATS},
+        wide=style.inline(wide, f"{name}-wide", about, made.caption),
+        narrow=style.inline(narrow, f"{name}-narrow", about, made.caption),
+    )
