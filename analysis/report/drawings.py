@@ -45,9 +45,7 @@ def drawings(
         one = painted[task] if task.grid == grid else None
         if one is None:
             continue
-        files = tuple(
-            target.write(f"figures/{task.name}/{task.figure}.{form}", content) for form, content in one.files.items()
-        )
+        files = tuple(target.write(task.place(form), content) for form, content in one.files.items())
         wide, narrow = (slimmer.slim(text) if text else "" for text in (one.wide, one.narrow))
         found.append(Drawing(task.figure, one.title, one.text, wide, narrow, files))
     return found

@@ -20,6 +20,10 @@ class Task:
     grid: int | None
     name: str  # of the folder of its files
 
+    def place(self, form: str) -> str:
+        """Where its file of a form is, in the folder of the report."""
+        return f"figures/{self.name}/{self.figure}.{form}"
+
 
 @dataclass(frozen=True)
 class Painted:

@@ -22,6 +22,7 @@ from analysis.report.page import page
 from analysis.report.parts import names_of, part_of
 from analysis.report.progress import at_work, progress_of
 from analysis.report.sheets import evidence_of, sheets_of
+from analysis.report.sketchbook import Sketchbook
 from analysis.report.slimming import Slimmer
 from analysis.report.studio import Studio
 from analysis.report.verdicts import verdicts_of
@@ -52,7 +53,11 @@ def write_report(
     material = Material(compared.grids, behind, Stored(database))
     names = names_of(compared.grids)
     tasks = tasks_of(names, figures)
-    with Studio(material, tasks) as studio:  # its helpers draw while the tables are made
+    book = Sketchbook(target, database, material, names)
+    known = book.known(tasks)
+    with Studio(
+        material, [task for task in tasks if task not in known]
+    ) as studio:  # its helpers draw while the tables are made
         sheets = sheets_of(evidence_of(database, compared, behind, records.missing, planned), target)
         by_metric = {
             one.name: comparison(records.runs, one.name, against, records.missing, filters)
@@ -60,7 +65,8 @@ def write_report(
         }
         # Of a part of the runs nothing is judged: a rule is about all runs of its cells.
         verdicts = None if filters else verdicts_of(database, compared.grids, names, target)
-        painted = studio.finish()
+        painted = known | studio.finish()
+    book.keep(painted)
     parts = [
         part_of(grid, name, drawings(painted, tasks, number, target, slimmer), target)
         for number, (name, grid) in enumerate(zip(names, compared.grids, strict=True))
