@@ -29,9 +29,19 @@ class Illustration:
     """A figure as a file, and what a page says of it."""
 
     name: str  # of its file, without the ending
-    title: str
-    caption: str
-    svg: bytes
+    picture: Picture
+
+    @property
+    def title(self) -> str:
+        return self.picture.title
+
+    @property
+    def caption(self) -> str:
+        return self.picture.caption
+
+    def svg(self) -> bytes:
+        """The file; it is drawn at every call."""
+        return style.save(self.picture.draw("wide"), "svg", self.name)
 
 
 def illustrations(material: Material, suites: Sequence[str]) -> Iterator[Illustration]:
@@ -45,9 +55,7 @@ def illustrations(material: Material, suites: Sequence[str]) -> Iterator[Illustr
 def illustration(material: Material, grid: Grid, figure: str, name: str) -> Illustration | None:
     """One figure of a grid, where it can be drawn."""
     made = dict(catalogue.of_grid(material, grid, [figure])).get(figure)
-    if not isinstance(made, Picture):
-        return None
-    return Illustration(name, made.title, made.caption, style.save(made.draw("wide"), "svg", name))
+    return Illustration(name, made) if isinstance(made, Picture) else None
 
 
 def _of(material: Material, grid: Grid, figures: Sequence[str]) -> Iterator[Illustration]:

@@ -88,4 +88,4 @@ def _draw(folder: Path, drawn: Sequence[Illustration], sweep: bool) -> None:
         for old in folder.glob("*.svg"):
             old.unlink()
     for one in drawn:
-        (folder / f"{one.name}.svg").write_bytes(one.svg)
+        (folder / f"{one.name}.svg").write_bytes(one.svg())
