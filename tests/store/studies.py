@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.store import CellRecord, EnvironmentInfo, SessionInfo, Store
+from bench.store import CellRecord, EnvironmentInfo, SessionInfo, Store, SuiteRecord
 from bench.store.study_records import StudyRecord, TrialRecord, TrialRunRecord
 from tests.store.build import CPU, cell, fill, run
 
@@ -34,6 +34,7 @@ STUDY = StudyRecord(
     budget_unit="trials",
     budget=4.0,
 )
+SUITE = SuiteRecord("tuned", "full", "Tuned", "test_accuracy", "tuned", "title: Tuned")
 
 
 def trial(number: int, value: float | None, **changes: Any) -> TrialRecord:
@@ -85,7 +86,7 @@ def tune(
 def confirm(store: Store, chosen: int = 1) -> list[CellRecord]:
     """A suite whose method has its rates from the study, beside the same method with its own, on fresh seeds."""
     usual, tuned = cell("one-shot", 1, range(3)), cell("tuned", 1, range(3), method_name="one-shot")
-    cells = [usual, replace(tuned, tuned=(("rates", STUDY.hash, chosen),))]
-    runs = [run(key, (0.7, 0.78)[place] + seed / 100) for place, one in enumerate(cells) for seed, key in one.seeds]
-    fill(store, cells, runs)
+    cells = [usual, replace(tuned, tuned=(("rates", STUDY.hash, chosen), ("scope", STUDY.hash, chosen)))]
+    runs = [run(key, (0.7, 0.78)[place] + seed**2 / 99) for place, one in enumerate(cells) for seed, key in one.seeds]
+    fill(store, cells, runs, suite=SUITE)
     return cells
