@@ -34,6 +34,16 @@ GROUP BY status, reason ORDER BY count(*) DESC, status, reason
 """
 _MISSING = "SELECT suite, profile, count(*) AS runs FROM missing GROUP BY suite, profile ORDER BY suite, profile"
 
+_STUDIES = """
+SELECT studies.suite, studies.name, studies.profile, studies.data, studies.model, studies.environment,
+       studies.done, studies.stopped, studies.failed, studies.open AS waiting,
+       (SELECT count(*) FROM trial WHERE trial.study_id = studies.study AND trial.state = 'running') AS running,
+       studies.budget_unit, studies.budget, studies.steps, studies.trials, studies.best, studies.best_value,
+       study.session_id
+FROM studies JOIN study ON study.id = studies.study
+ORDER BY studies.study
+"""
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -74,11 +84,34 @@ class Left:
 
 
 @dataclass(frozen=True)
+class Tuned:
+    """How far a study has come. Trials that a process left when it ended without a word wait."""
+
+    suite: str
+    name: str
+    profile: str
+    data: str
+    model: str
+    environment: str
+    done: int
+    stopped: int
+    failed: int
+    running: int
+    waiting: int
+    budget_unit: str  # steps or trials
+    budget: float
+    spent: float
+    best: int | None  # number of the trial; None where there is none, or a front
+    best_value: float | None
+
+
+@dataclass(frozen=True)
 class Status:
     at_work: tuple[Worker, ...]
     stale: tuple[Worker, ...]
     failures: tuple[Failure, ...]
     missing: tuple[Left, ...]
+    studies: tuple[Tuned, ...]
     runs_an_hour: float
     seconds_left: float | None  # None where nobody is at work, or nobody has finished a pack yet
 
@@ -95,6 +128,7 @@ def status(store: Store, clock: datetime | None = None) -> Status:
         stale,
         tuple(Failure(**row) for row in _rows(store, _FAILURES)),
         tuple(Left(**row) for row in _rows(store, _MISSING)),
+        tuple(_tuned(row, {one.session for one in at_work}) for row in _rows(store, _STUDIES)),
         sum(one.runs_an_hour for one in at_work),
         _seconds_left(at_work),
     )
@@ -135,6 +169,13 @@ def _worker(row: dict[str, Any], now: datetime) -> Worker:
         seconds_left=row["seconds_left"],
         heartbeat=heartbeat,
     )
+
+
+def _tuned(row: dict[str, Any], at_work: set[int]) -> Tuned:
+    told = {name: row[name] for name in Tuned.__dataclass_fields__ if name in row}
+    running = row["running"] if row["session_id"] in at_work else 0
+    spent = row["steps"] if row["budget_unit"] == "steps" else row["trials"]
+    return Tuned(**{**told, "running": running, "waiting": row["waiting"] - running, "spent": spent})
 
 
 def _seconds_left(at_work: Iterable[Worker]) -> float | None:

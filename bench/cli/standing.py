@@ -12,14 +12,14 @@ from bench.cli.requests import DATABASE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.status import Status, Worker
+    from bench.status import Status, Tuned, Worker
 
 COLUMNS = ("session", "host", "process", "workers", "since", "leases", "runs an hour", "state")
 REASONS = 10  # lines; --json has all of them
 
 
 def status(db: options.Database = DATABASE, as_json: options.AsJson = False) -> int:
-    """Say who is at work on the database, runs an hour, time left, failures by reason.
+    """Say who is at work on the database, runs an hour, time left, studies, failures by reason.
 
     Several `bench run` on one database share the work; each has a line here. It needs no training to be looked at.
     """
@@ -35,6 +35,8 @@ def status(db: options.Database = DATABASE, as_json: options.AsJson = False) -> 
     _say_workers(screen, found)
     for left in found.missing:
         say(screen, f"{left.suite}, profile {left.profile}: {counted(left.runs, 'run')} missing")
+    for study in found.studies:
+        say(screen, _study(study))
     for failure in found.failures[:REASONS]:
         say(screen, f"{counted(failure.runs, 'run')} {failure.status}: {failure.reason}", "yellow")
     if len(found.failures) > REASONS:
@@ -62,6 +64,18 @@ def _say_workers(screen: Console, found: Status) -> None:
             f"(process {last.process}); what they had finished is kept, `bench run` goes on",
             "dim",
         )
+
+
+def _study(one: Tuned) -> str:
+    profile = "" if one.profile == "full" else f" ({one.profile})"
+    states = ("done", "stopped", "failed", "running", "waiting")
+    there = [f"{getattr(one, state):,} {state}" for state in states if getattr(one, state) or state == "done"]
+    best = "none yet" if one.best is None else f"trial {one.best}"
+    value = "" if one.best_value is None else f" with {100 * one.best_value:.2f} %"
+    return (
+        f"study {one.suite}/{one.name}{profile} on {one.data} with {one.model}: trials {', '.join(there)}; "
+        f"{one.spent:,.0f} of {one.budget:,.0f} {one.budget_unit} spent; best: {best}{value}"
+    )
 
 
 def _line(one: Worker, state: str) -> tuple[str, ...]:

@@ -256,5 +256,6 @@ def fold(file: Path) -> None:
         try:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
             connection.execute("pragma journal_mode = delete").fetchall()
-        except sqlite3.OperationalError:
-            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise  # a full disk: what was written is in the log, and the file alone is not complete

@@ -18,7 +18,11 @@ _MEANINGS = (
     ("unable to open", "it cannot be opened; see that the folder exists and that you may read and write in it"),
     ("not a database", "this is no SQLite database; give another path"),
     ("malformed", "the file is damaged; bring back a copy of it, or move it away and start afresh"),
-    ("disk i/o error", "the disk failed while it was read or written; see to the disk, then start again"),
+    (  # so SQLite calls it too when a file would grow beyond what its user is allowed
+        "disk i/o error",
+        "the disk is full, a quota or a limit on the size of files (ulimit -f) is reached, or the disk failed; "
+        "see to that, then start again: all that was finished is kept",
+    ),
 )
 
 

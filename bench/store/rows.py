@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, tuple_
@@ -74,10 +75,26 @@ def ids(
 def _find(
     connection: Connection, table: type[Base], identity: Sequence[str], keys: Iterable[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], int]:
+    if connection.dialect.name == "sqlite":
+        return _find_at_once(connection, table, identity, keys)
     columns = [getattr(table, name) for name in identity]
     found: dict[tuple[Any, ...], int] = {}
     for block in blocks(keys):
         match = columns[0].in_([key[0] for key in block]) if len(columns) == 1 else tuple_(*columns).in_(block)
         for row in connection.execute(select(table.__table__.c.id, *columns).where(match)):
             found[tuple(row[1:])] = row[0]
+    return found
+
+
+def _find_at_once(
+    connection: Connection, table: type[Base], identity: Sequence[str], keys: Iterable[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], int]:
+    """The same in SQLite, past the making of a statement, which takes longer than the search."""
+    columns, place = ", ".join(f'"{name}"' for name in identity), f"({', '.join('?' * len(identity))})"
+    found: dict[tuple[Any, ...], int] = {}
+    for block in blocks(keys):
+        wanted = f"({columns}) in (values {', '.join([place] * len(block))})"
+        text = f'select id, {columns} from "{table.__tablename__}" where {wanted}'
+        for number, *key in connection.exec_driver_sql(text, tuple(chain.from_iterable(block))):
+            found[tuple(key)] = number
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from typing import Any
@@ -43,8 +43,10 @@ EVALUATED = (
 def write(connection: Connection, session: int, environment: int, pack: PackRecord) -> int:
     """Enter a pack and return how many runs of it were new here."""
     add_new(connection, Evaluation, [_evaluation_row(environment, one) for one in pack.evaluations])
-    _write_curves(connection, environment, pack.curves)
     attempts = _attempts(connection, environment, pack.runs)
+    steps = [key for attempt in attempts for key in attempt.run.steps]
+    trained = _trained(connection, dict.fromkeys((*(curve.key for curve in pack.curves), *steps)))
+    _write_curves(connection, environment, pack.curves, trained)
     if not attempts:
         return 0
     pack_id = connection.execute(
@@ -68,7 +70,7 @@ def write(connection: Connection, session: int, environment: int, pack: PackReco
     numbers = enter_numbered(connection, Run, rows)
     runs = [(number, attempt.run) for number, attempt in zip(numbers, attempts, strict=True)]
     _write_layers(connection, runs)
-    _write_steps(connection, runs)
+    _write_steps(connection, runs, trained)
     _write_artifacts(connection, runs)
     return len(runs)
 
@@ -168,11 +170,12 @@ def _write_layers(connection: Connection, runs: Iterable[tuple[int, RunRecord]])
     entries = [(number, place, layer) for number, run in runs for place, layer in enumerate(run.layers)]
     if not entries:
         return
+    shapes = dict.fromkeys((layer.name, layer.kind, layer.weights) for _, _, layer in entries)
     known = ids(
         connection,
         Layer,
         ("name", "kind", "weights"),
-        [{"name": layer.name, "kind": layer.kind, "weights": integer(layer.weights)} for _, _, layer in entries],
+        [{"name": name, "kind": kind, "weights": integer(weights)} for name, kind, weights in shapes],
     )
     rows = [
         {
@@ -194,12 +197,12 @@ def _trained(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     return {key: numbers[(one,)] for key, one in short.items()}
 
 
-def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]]) -> None:
-    entries = [(number, place, key) for number, run in runs for place, key in enumerate(run.steps)]
-    if not entries:
-        return
-    trained = _trained(connection, {key: None for _, _, key in entries})
-    rows = [{"run_id": number, "position": place, "trained_id": trained[key]} for number, place, key in entries]
+def _write_steps(connection: Connection, runs: Iterable[tuple[int, RunRecord]], trained: Mapping[str, int]) -> None:
+    rows = [
+        {"run_id": number, "position": place, "trained_id": trained[key]}
+        for number, run in runs
+        for place, key in enumerate(run.steps)
+    ]
     enter(connection, RunStep, rows)
 
 
@@ -223,8 +226,9 @@ def _write_artifacts(connection: Connection, runs: Iterable[tuple[int, RunRecord
         enter(connection, Artifact, rows)
 
 
-def _write_curves(connection: Connection, environment: int, curves: Sequence[CurveRecord]) -> None:
-    trained = _trained(connection, {curve.key: None for curve in curves})
+def _write_curves(
+    connection: Connection, environment: int, curves: Sequence[CurveRecord], trained: Mapping[str, int]
+) -> None:
     rows = [
         {
             "trained_id": trained[curve.key],

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.store import Store
 from tests.cli.conftest import TINY, Bench, environment
+from tests.store.studies import DEFAULT, tune
 
 LIGHT = """
 import sys
@@ -224,6 +226,22 @@ def test_data_says_where_each_set_is(bench: Bench) -> None:
     assert found["mnist"]["status"] == "missing"
     assert "would be fetched" in found["mnist"]["text"]
     assert "mnist-standin" in bench("data").out
+
+
+def test_status_has_a_line_for_each_study(bench: Bench) -> None:
+    with Store.open("results.db") as store:
+        tune(store)
+        tune(store, [DEFAULT], hash="another", name="lottery", profile="quick", budget_unit="steps", budget=1e4)
+    said = bench("status").lines
+    assert (
+        "study penguins/one-shot at 90 % on penguins with penguin-net: trials 1 done, 1 failed; 2 of 4 trials spent; "
+        "best: trial 1 with 80.00 %" in said
+    )
+    assert (
+        "study penguins/lottery (quick) on penguins with penguin-net: trials 0 done; 100 of 10,000 steps spent; "
+        "best: none yet" in said
+    )
+    assert [one["best_value"] for one in bench("status", "--json").json["studies"]] == [0.8, None]
 
 
 def test_explain_tells_steps_costs_and_what_is_shared(bench: Bench) -> None:

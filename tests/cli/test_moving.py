@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import csv
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -20,7 +21,7 @@ from bench.cli import shell
 from bench.store import EvaluationRecord, PackRecord, SessionInfo, Store, moving
 from bench.store.sentences import VIEWS
 from bench.store.texts import shortened
-from tests.cli.conftest import Bench
+from tests.cli.conftest import Bench, environment
 from tests.store.build import CPU, cell, fill, rows, run
 
 
@@ -115,6 +116,32 @@ def test_a_full_disk_leaves_everything_as_it_was(bench: Bench, filled: Path, mon
     assert (answer.code, "the disk is full" in answer.err) == (2, True)
     assert count("results.db") == 4
     assert bench("merge", "big.db").lines[0].startswith("big.db: 1,000 new runs")
+
+
+@pytest.mark.parametrize(("allowed", "kept"), [(100_000, 4), (800_000, 1004)], ids=["of its log", "of the file"])
+def test_a_limit_on_the_size_of_files_is_named(bench: Bench, filled: Path, allowed: int, kept: int) -> None:
+    """In a process that really has it. SQLite says `disk I/O error`, which sounds like a broken disk.
+
+    Where all fits into the log but the file may not grow, the runs are there, in a file that is not complete.
+    """
+    with Store.open("big.db") as store:
+        cells = [cell(f"m{number}", 1, range(10)) for number in range(100)]
+        fill(store, cells, [run(key) for one in cells for _, key in one.seeds])
+    assert 600_000 < Path("results.db").stat().st_size < 900_000
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "merge", "big.db"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, allowed)),
+    )
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "results.db: the disk is full, a quota or a limit on the size of files" in line
+    assert count("results.db") == kept
+    assert bench("merge", "big.db").lines[0].startswith(f"big.db: {1004 - kept:,} new runs")
+    assert not list(filled.glob("results.db-*"))
 
 
 def test_forgetting_shows_before_it_removes(bench: Bench, filled: Path) -> None:

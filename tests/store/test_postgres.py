@@ -48,6 +48,7 @@ from bench.store.sentences import TABLES, VIEWS
 from bench.store.texts import shortened
 from tests.run.commands import Command, folder_with_suite
 from tests.store.build import CPU, GPU, SUITE, cell, fill, rows, run
+from tests.store.studies import BETTER, DEFAULT, confirm, trial, tune
 from tests.store.test_merging import everything, told
 from tests.store.test_migrating import make_revision_1
 
@@ -150,6 +151,16 @@ def _beside_others(store: Store, folder: Path) -> None:
     assert len(store.merge(other).conflicts) == 1
 
 
+def _tune(store: Store) -> None:
+    """A study whose best is in a suite, one without a finished trial, and one for both accuracy and sparsity."""
+    tune(store)
+    tune(
+        store, [trial(1, None, state="waiting")], hash="begun", name="begun", budget_unit="steps", target_sparsity=None
+    )
+    tune(store, [DEFAULT, BETTER], hash="both", name="both", objective="both", sampler="nsga-ii", within=0.01)
+    confirm(store)
+
+
 def _times_apart(row: dict[str, Any]) -> dict[str, Any]:
     """A row without the times, its numbers rounded to what two databases may differ by."""
     kept = {name: value for name, value in row.items() if not name.endswith("_at")}
@@ -161,6 +172,7 @@ def test_every_view_says_the_same_as_in_a_file(place: str, tmp_path: Path) -> No
         for store in (file, server):
             _fill(store)
             _beside_others(store, tmp_path)
+            _tune(store)
         for view in VIEWS:
             here, there = (
                 sorted((_times_apart(dict(row)) for row in rows(store, f"select * from {view}")), key=str)
@@ -168,10 +180,14 @@ def test_every_view_says_the_same_as_in_a_file(place: str, tmp_path: Path) -> No
             )
             assert here == there, view
             assert not any(isinstance(value, Decimal) for row in there for value in row.values()), view
-            assert here or view in ("missing", "studies", "trials", "tuning")  # nothing was tuned
+            assert here or view == "missing"
+        (brought,) = rows(server, "select * from tuning")
+        assert (brought["method"], brought["options"], brought["trial"]) == ("tuned", "rates, scope", 1)
+        assert brought["gain_mean"] == pytest.approx(0.08)
+        assert brought["curse"] == pytest.approx(0.8 - brought["validation_accuracy_mean"])
         for store in (file, server):
             here_id = store.environment(CPU)
-            assert len(store.done(here_id, 1)) == 258 + 206 + 4 + 3
+            assert len(store.done(here_id, 1)) == 258 + 206 + 4 + 3 + 6
             assert store.attempts(here_id) == {"none/0/1": 1}
             assert store.evaluations(["state"], here_id)["state"].test_loss == 0.5
 

@@ -12,6 +12,7 @@ from bench.status import status
 from bench.store import PackRecord, SessionInfo, Store
 from bench.store.leases import Progress, Seat
 from tests.store.build import CPU, SUITE, cell, run
+from tests.store.studies import BETTER, DEFAULT, trial, tune
 
 
 def change(store: Store, sql: str, *values: object) -> None:
@@ -89,3 +90,31 @@ def test_before_anything_is_measured_nothing_is_known(store: Store) -> None:
 
 def test_at_the_end_nothing_is_left(store: Store) -> None:
     assert together(store, Progress(seconds_left=0.0), Progress(seconds_left=3.0)) == 0
+
+
+def test_a_study_tells_how_far_it_is_and_its_best(store: Store) -> None:
+    tune(store)
+    (one,) = status(store).studies
+    assert (one.suite, one.name, one.data) == ("penguins", "one-shot at 90 %", "penguins")
+    assert (one.done, one.failed, one.running, one.waiting) == (1, 1, 0, 0)  # the default is no trial of the search
+    assert (one.spent, one.budget, one.budget_unit) == (2, 4.0, "trials")
+    assert (one.best, one.best_value) == (1, 0.8)
+
+
+def test_trials_run_as_long_as_the_process_of_their_study_lives(store: Store) -> None:
+    study = tune(store, [DEFAULT, BETTER, trial(2, None, state="waiting"), trial(3, None, state="waiting")])
+    session = store.start_session(SessionInfo("bench tune penguins"))
+    change(store, "update study set session_id = ?", session)
+    store.studies.start(study, [2], session)
+    (one,) = status(store).studies
+    assert (one.done, one.running, one.waiting) == (1, 1, 1)
+    change(store, "update session set process = 999999999, process_start = 'another boot 1' where id = ?", session)
+    (one,) = status(store).studies
+    assert (one.running, one.waiting) == (0, 2)
+
+
+def test_there_is_no_best_before_a_trial_is_done(store: Store) -> None:
+    tune(store, [trial(1, None, state="waiting")], budget_unit="steps", budget=5000.0)
+    (one,) = status(store).studies
+    assert (one.done, one.waiting, one.best, one.best_value) == (0, 1, None, None)
+    assert (one.spent, one.budget) == (100, 5000)

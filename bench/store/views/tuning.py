@@ -11,6 +11,7 @@ _FINISHED = "('done', 'stopped', 'failed')"
 _BEST = """(select {0} from trial as best
     where best.study_id = study.id and best.state = 'done' and best.number > 0 and study.objective <> 'both'
     order by best.value desc, best.number limit 1)"""
+_STEPS = "cast(coalesce(sum({}), 0) as bigint)"  # PostgreSQL sums whole numbers to a decimal one
 _OWN = ("suite", "profile", "name", "data", "model", "method_name", "target_sparsity")
 _STUDY = f"study.id as study, {', '.join(f'study.{name}' for name in _OWN)}, environment.label as environment"
 _SETTINGS = ("objective", "within", "sampler", "sampler_seed", "batch", "budget_unit", "budget", "seeds")
@@ -22,7 +23,7 @@ select {_STUDY}, {", ".join(f"study.{name}" for name in _SETTINGS)},
        coalesce(sum(case when trial.state = 'stopped' then 1 else 0 end), 0) as stopped,
        coalesce(sum(case when trial.state = 'failed' then 1 else 0 end), 0) as failed,
        coalesce(sum(case when trial.state in ('waiting', 'running') then 1 else 0 end), 0) as open,
-       coalesce(sum(trial.steps), 0) as steps, coalesce(sum(trial.flops), 0) as flops,
+       {_STEPS.format("trial.steps")} as steps, coalesce(sum(trial.flops), 0) as flops,
        {_BEST.format("best.number")} as best, {_BEST.format("best.value")} as best_value,
        study.begun_at, max(trial.finished_at) as finished_at
 from study
@@ -88,7 +89,7 @@ from intervals
 join chosen on chosen.cell_id = intervals.cell_id
 join trial on trial.id = chosen.trial_id
 join (select study_id, sum(case when number > 0 and state in {_FINISHED} then 1 else 0 end) as trials,
-             sum(steps) as steps, sum(flops) as flops
+             {_STEPS.format("steps")} as steps, sum(flops) as flops
       from trial group by study_id) as spent on spent.study_id = trial.study_id
 join cell on cell.id = intervals.cell_id
 join suite on suite.id = cell.suite_id
