@@ -90,8 +90,8 @@ def _panel(material: Material, grid: Grid, run: pd.DataFrame) -> _Panel | None:
         for name, rows in frame.groupby("name")
     }
     prunings = tuple(material.details.prunings(run)["at"].to_numpy(float) / epoch)
-    end = frame.loc[frame["at"].idxmax()]
-    return _Panel(method, curves, prunings, _theirs(material, grid, run, float(end["at"] - end["step"]) / epoch))
+    before = float((frame["at"] - frame["step"]).max()) / epoch  # of the last training, whose clock began anew
+    return _Panel(method, curves, prunings, _theirs(material, grid, run, before))
 
 
 def _theirs(material: Material, grid: Grid, run: pd.DataFrame, start: float) -> dict[str, Curve]:
