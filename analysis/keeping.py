@@ -64,11 +64,16 @@ def within_margin(grid: Grid, methods: Sequence[str]) -> str:
     counts = sorted({cell.difference.n for cell in grid.cells if cell.difference and cell.method in methods})
     pairs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     lead = f"Less than {allowed[1]} {where} {grid.baseline}, the whole 95 % interval taken: "
-    parts = [f"{listing(reached[level])} up to {percent(level)}" for level in sorted(reached, reverse=True)]
+    parts = [f"{listing(reached[level])} {_up_to(level)}" for level in sorted(reached, reverse=True)]
     if not parts:
         return f"{lead}shown for no method at any sparsity (n = {pairs})."
     rest = f"; not shown at any sparsity for {listing(never)}" if never else ""
     return f"{lead}{'; '.join(parts)}{rest} (n = {pairs})."
+
+
+def _up_to(level: float) -> str:
+    """A whole network, such as a student or one of equal size, stands at no level of pruning."""
+    return f"up to {percent(level)}" if level > 0 else "without any pruning"
 
 
 def kept_share(grid: Grid) -> str:

@@ -29,6 +29,11 @@ class _Row:
     method: str
     pictures: Mapping[int, NDArray[np.float64]]  # by level: share of its connections that each pixel has kept
 
+    @property
+    def is_even(self) -> bool:
+        """Whether no pixel has kept more than another: whole units are gone, and there is nothing to see."""
+        return all(float(np.ptp(picture)) == 0 for picture in self.pictures.values())
+
 
 def make(material: Material, grid: Grid) -> Made:
     """The figure, of grids whose first layer sees every pixel of a picture."""
@@ -44,10 +49,12 @@ def make(material: Material, grid: Grid) -> Made:
     first = masks.drop_duplicates(["key", "environment"])
     found = runs.merge(first, on=["key", "environment"])
     rows = [row for method in chosen if (row := _row(method, found[found["method"] == method])).pictures]
+    even = [row.method for row in rows if row.is_even]
+    rows = [row for row in rows if not row.is_even]
     rows = [row for place, row in enumerate(rows) if not any(_alike(row, before) for before in rows[:place])][:MOST]
     if not rows:
         return None
-    return Picture(title, _caption(rows, runs), partial(_draw, grid, rows, shown))
+    return Picture(title, _caption(rows, even, runs), partial(_draw, grid, rows, shown))
 
 
 def _methods(grid: Grid, runs: pd.DataFrame) -> list[str]:
@@ -88,12 +95,13 @@ def _picture(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
     return None
 
 
-def _caption(rows: Sequence[_Row], runs: pd.DataFrame) -> str:
+def _caption(rows: Sequence[_Row], even: Sequence[str], runs: pd.DataFrame) -> str:
     seed = int(runs["seed"].min())
     return (
         "How many of its connections to the first layer each pixel of the input has kept, the darker the more; each"
         f" picture has its own scale, from none to its highest share, which stands above it. Seed {seed}, methods"
         f" {listing(row.method for row in rows)}."
+        + (f" Not shown, since all pixels have kept as much: {listing(even)}." if even else "")
     )
 
 

@@ -90,15 +90,16 @@ def _panel(material: Material, grid: Grid, run: pd.DataFrame) -> _Panel | None:
         for name, rows in frame.groupby("name")
     }
     prunings = tuple(material.details.prunings(run)["at"].to_numpy(float) / epoch)
-    return _Panel(method, curves, prunings, _theirs(material, grid, run))
+    before = float((frame["at"] - frame["step"]).max()) / epoch  # of the last training, whose clock began anew
+    return _Panel(method, curves, prunings, _theirs(material, grid, run, before))
 
 
-def _theirs(material: Material, grid: Grid, run: pd.DataFrame) -> dict[str, Curve]:
-    """The published validation loss of this method over epochs, where a project has one."""
+def _theirs(material: Material, grid: Grid, run: pd.DataFrame, start: float) -> dict[str, Curve]:
+    """The published validation loss of this method over the epochs of its last training, where a project has one."""
     rows = published.about(material, grid)
     rows = rows[(rows["metric"] == CURVE) & (rows["label"] == run["method"].iloc[0])].sort_values("epochs")
     return {
-        str(project): (one["epochs"].to_numpy(float), one["value"].to_numpy(float))
+        str(project): (start + one["epochs"].to_numpy(float), one["value"].to_numpy(float))
         for project, one in rows.groupby("project")
         if len(one) > 2
     }
@@ -111,7 +112,9 @@ def _caption(grid: Grid, level: Level | None, shown: Sequence[_Panel], runs: pd.
     return (
         f"Loss over the whole way of one run of each method{at}, seed {first}: training data, the mean since the point"
         " before, and validation data. Where a method trains several times, its trainings stand one after the other."
-        " Dashed lines: prunings; where they are many, ticks at the top." + left_out
+        " Dashed lines: prunings; where they are many, ticks at the top."
+        + (" A published curve is of the last training." if any(one.theirs for one in shown) else "")
+        + left_out
     )
 
 

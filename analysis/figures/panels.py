@@ -16,6 +16,7 @@ from analysis.figures.style import INCHES, INK, QUIET, Width, blank
 
 HEADING = 16  # points above everything, for what the figure is about
 RIGHT = 8  # points that stay free beside the last column, for half a label
+TITLE, SMALL = 8.5, 7.0  # sizes of a panel's title: the usual and the least one
 CHARACTER = 5.0  # points that a character takes, on average
 
 
@@ -72,8 +73,9 @@ def panel_width(width: Width, sheet: Sheet, count: int) -> float:
 
 
 def name(axes: Axes, text: str, room: float) -> None:
-    """The title of a panel, shortened to its room in points."""
-    axes.set_title(shortened(text, room), loc="left", fontsize=8.5, color=INK, pad=5)
+    """The title of a panel, made smaller and then shorter until it fits into its room in points."""
+    size = min(TITLE, max(SMALL, TITLE * room / (max(1, len(text)) * CHARACTER)))
+    axes.set_title(shortened(text, room * TITLE / size), loc="left", fontsize=size, color=INK, pad=5)
 
 
 def shortened(text: str, room: float) -> str:

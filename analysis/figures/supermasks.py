@@ -108,7 +108,11 @@ def _draw(grid: Grid, looks: Mapping[str, Look], chance: float | None, dots: Dot
         for project in _projects(dots)
     ]
     figure, axes = drawing.start(grid, width, entries)
-    across = drawing.sparsity_axis(axes, grid, series, width)
+    theirs = [
+        drawing.Series(project, looks[method], tuple(drawing.Point(*at, None, None, True) for at in found), ())
+        for (project, method), found in dots.items()
+    ]
+    across = drawing.sparsity_axis(axes, grid, [*series, *theirs], width)
     values = _values(grid, chance, dots)
     up = spacing.scale(grid.metric, values, grid.test_count)
     points = [point for one in series for point in one.points]
@@ -117,12 +121,10 @@ def _draw(grid: Grid, looks: Mapping[str, Look], chance: float | None, dots: Dot
         drawing.reference_line(axes, up.place(dense[0]))
     if chance is not None:
         axes.axhline(up.place(chance), color=QUIET, linewidth=1.1, linestyle=":", zorder=2)
-    low, high = axes.get_xlim()
-    for (_, method), found in dots.items():
-        inside = [(across.place(at), up.place(value)) for at, value in found if low <= across.place(at) <= high]
-        axes.plot(
-            [x for x, _ in inside], [y for _, y in inside], ".", color=looks[method].colour, markersize=5, zorder=3
-        )
+    for one in theirs:
+        places = [across.place(point.sparsity) for point in one.points]
+        heights = [up.place(point.value) for point in one.points]
+        axes.plot(places, heights, ".", color=one.look.colour, markersize=5, zorder=3)
     drawing.draw_series(axes, series, across, up)
     drawing.finish(figure, axes, entries, width)
     return figure

@@ -149,7 +149,7 @@ def _mean(values: pd.Series[float]) -> str:
     if known.empty:
         return ""
     mean = float(known.mean())
-    return number(mean, 2 if mean < 100 else 0) if mean < 1e7 else _power(mean)
+    return number(mean, 2 if mean < 100 and not mean.is_integer() else 0) if mean < 1e7 else _power(mean)
 
 
 def _power(value: float) -> str:
@@ -163,6 +163,8 @@ def _sum(values: pd.Series[float]) -> str:
 
 def _duration(seconds: float) -> str:
     hours = seconds / 3600
+    if seconds < 60:
+        return count(round(seconds), "second")
     return f"{number(hours, 1)} hours" if hours >= 1 else f"{number(seconds / 60, 1)} minutes"
 
 

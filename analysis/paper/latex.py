@@ -12,6 +12,7 @@ from analysis.markup import tex
 LINE = 102  # characters of \footnotesize in a line of the page
 CAPITALS = 1.15  # a word may be wider than its characters are on average
 GAP = 3  # between two columns, in such characters
+LEAST_GAP = 1.5  # where there are so many columns that their words would not fit otherwise
 MOST = 40  # of a column that can be broken
 
 # Where a word may be broken: names, hashes and versions are longer than a column otherwise.
@@ -85,14 +86,16 @@ def _broken(columns: Sequence[str], texts: Sequence[Sequence[str]], numeric: Seq
     """Columns that share the page by what stands in them, none wider than it needs, nor narrower than its words."""
     wanted = [min(max(map(len, column)), MOST) for column in texts]
     least = [min(CAPITALS * max(map(_longest, column)) + 1, width) for column, width in zip(texts, wanted, strict=True)]
-    room = LINE - GAP * (len(wanted) - 1)
+    gaps = len(wanted) - 1
+    gap = max(LEAST_GAP, min(GAP, (LINE - sum(least)) / gaps)) if gaps else GAP
+    room = LINE - gap * gaps
     loose = sum(wanted) - sum(least)
     part = min(1.0, max(0.0, (room - sum(least)) / loose)) if loose else 0.0
     taken = [low + part * (width - low) for low, width in zip(least, wanted, strict=True)]
     # A cell may reach a little into the gap beside it, which is wider than that.
     scale = min(1.0, room / sum(taken)) / LINE
     sides = ["raggedleft" if name in numeric else "raggedright" for name in columns]
-    return rf"@{{\hspace{{{GAP / LINE:.4f}\linewidth}}}}".join(
+    return rf"@{{\hspace{{{gap / LINE:.4f}\linewidth}}}}".join(
         rf">{{\{side}\hfuzz=8pt\arraybackslash}}p{{{width * scale:.4f}\linewidth}}"
         for side, width in zip(sides, taken, strict=True)
     )

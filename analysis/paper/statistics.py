@@ -11,6 +11,7 @@ from analysis.grid import Grid
 from analysis.markup import tex
 from analysis.stage import DEVELOP
 from analysis.stats import POWER, SMALL_TEST_SET
+from analysis.stats.bootstrap import RESAMPLES
 from analysis.wording import count, listing, number
 
 
@@ -40,8 +41,13 @@ def _means(grids: Sequence[Grid]) -> list[str]:
     if all(cell.n < 2 for grid in grids for cell in grid.measured):
         return ["A single run has no interval, and nothing is tested."]
     lines = ["Intervals are 95 % intervals of Student's t over seeds."]
-    kinds = {cell.summary.interval for grid in grids for cell in grid.measured if cell.summary}
-    if "t and Wilson" in kinds:
+    kinds = {cell.summary.interval or "" for grid in grids for cell in grid.measured if cell.summary}
+    if any(kind.startswith("BCa") for kind in kinds):
+        lines.append(
+            "Where some networks of a cell collapsed the interval is the bias-corrected and accelerated bootstrap's"
+            f" (BCa, {RESAMPLES:,} resamples of the seeds), which is not symmetric."
+        )
+    if any(kind.endswith("Wilson") for kind in kinds):
         lines.append(
             f"Where a test set has fewer than {SMALL_TEST_SET:,} samples, an end of an interval of an accuracy is that"
             " of Wilson's interval of all answers where that reaches further."

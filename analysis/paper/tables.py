@@ -12,6 +12,7 @@ from analysis.paper.latex import Group, table
 from analysis.sheet import Sheet
 from analysis.stage import DEVELOP, STAGE
 from analysis.tables import TABLES, Evidence
+from analysis.tuning import load_tuning
 
 # The appendix has these in another form, and every pair of methods at every level is more than anybody prints.
 ELSEWHERE = ("duels", "costs", "coverage", "failures", "environments")
@@ -27,6 +28,7 @@ def evidence(
         missing=missing,
         speeds=load_speeds(database, suite),
         published=_published(database, runs, suite),
+        tuning=_tuned(database, runs, suite),
         metric=metric,
         against=against,
     )
@@ -39,6 +41,13 @@ def _published(database: str | Path, runs: pd.DataFrame, suite: str) -> pd.DataF
     profiles = set(runs["profile"])
     found = ask(database, {}, "select * from versus_published where suite = :suite", {"suite": suite})
     return found[[profile in profiles for profile in found["profile"]]].reset_index(drop=True)
+
+
+def _tuned(database: str | Path, runs: pd.DataFrame, suite: str) -> pd.DataFrame:
+    """What tuning brought, which is told by test data too: none while the suite is at stage develop."""
+    found = load_tuning(database)
+    here = (found["suite"] == suite) & found["profile"].isin(set(runs["profile"]))
+    return found[here & (not (runs[STAGE] == DEVELOP).any())].reset_index(drop=True)
 
 
 def sheets(given: Evidence) -> Iterator[Sheet]:

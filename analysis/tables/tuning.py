@@ -9,7 +9,7 @@ from analysis.tables import layout
 from analysis.tables.kind import TableKind
 from analysis.tables.layout import METHOD, SPARSITY, Column, N, Row
 from analysis.tables.shape import records
-from analysis.wording import METRICS, number, signed
+from analysis.wording import METRICS, number, signed, significant
 
 NAME = "tuning"
 TITLE = "What tuning brought"
@@ -25,7 +25,7 @@ COLUMNS = (
     SPARSITY,
     Column("trials", lambda row: f"{row['trials']:,}"),
     Column("steps", lambda row: f"{row['steps']:,}"),
-    Column("FLOP", lambda row: f"{row['flops']:.1e}"),
+    Column("FLOP", lambda row: significant(row["flops"])),
     Column("when chosen (%)", lambda row: number(100 * row["chosen_accuracy"], 2)),
     Column("on fresh seeds (%)", lambda row: _percent(row, "validation_accuracy_mean")),
     Column("lost (points)", lambda row: "" if layout.absent(row["curse"]) else signed(-100 * row["curse"], 2)),

@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from analysis import artifacts, figures, load
+from analysis import artifacts, comparison, figures, load
 from analysis.artifacts import Histogram
 from analysis.curves import load_curves, load_last_curves, load_prunings
-from analysis.details import Given, load_layers, load_settings
+from analysis.details import PUBLISHED, Given, Stored, load_layers, load_settings
 from analysis.figures import Absence, Material, Picture, catalogue, mask_overlap, style
 from analysis.figures.epochs_to_level import _crossing
 from analysis.figures.weight_histograms import _coarser
@@ -378,3 +381,61 @@ def test_few_runs_or_none_that_count_break_nothing(tmp_path: Path, simulation: S
     for _, made in catalogue.of_grid(material, grid):
         if isinstance(made, Picture):
             made.draw("narrow")
+
+
+def published(method: str, metric: str, sparsities: Sequence[float], epochs: Sequence[float], first: float) -> Any:
+    """Numbers that a project is said to have published of the network of the tests."""
+    frame = pd.DataFrame(index=range(len(sparsities)), columns=list(PUBLISHED))
+    frame = frame.assign(project="theirs", their_method=f"their {method}", method=method, metric=metric)
+    frame = frame.assign(data="digits", sparsity_true=list(sparsities), epochs=list(epochs))
+    return frame.assign(value=[first - 0.02 * place for place in range(len(sparsities))])
+
+
+def with_published(file: Path, material: Material, rows: Any) -> Material:
+    rows = rows.assign(model=material.grids[0].model)
+    return Material(material.grids, material.runs, Given({"published": rows}, Stored(file)))
+
+
+def dotted(axes: Axes) -> list[Line2D]:
+    return [line for line in axes.get_lines() if line.get_linestyle() == ":" and len(np.asarray(line.get_xdata())) > 2]
+
+
+def test_a_published_curve_lies_over_the_last_training(file: Path, material: Material) -> None:
+    """A ticket trains once a round; what others published of one is its last training, here of three epochs."""
+    rows = published("lottery", "validation_loss", [0.8] * 4, [0, 1, 2, 3], 1.0)
+    made = picture(with_published(file, material, rows), "learning-curves")
+    assert "A published curve is of the last training." in made.caption
+    panels = {axes.get_title(loc="left"): axes for axes in made.draw().axes}
+    (theirs,) = dotted(panels["lottery"])
+    end = max(float(np.asarray(line.get_xdata())[-1]) for line in panels["lottery"].get_lines() if line is not theirs)
+    assert end > 3
+    assert list(np.asarray(theirs.get_xdata())) == pytest.approx([end - 3, end - 2, end - 1, end], abs=0.05)
+    assert not dotted(panels["none"])
+
+
+@pytest.mark.parametrize("label", ["one-shot (fine-tune 40 %)", "one-shot (fine-tune 40 %, granularity unit)"])
+def test_published_weights_and_units_are_drawn_where_they_are(file: Path, material: Material, label: str) -> None:
+    assert label in material.grids[0].methods
+    rows = published(label, "test_accuracy", [0.5, 0.8, 0.95], [0, 0, 0], 0.9)
+    made = picture(with_published(file, material, rows), "granularities")
+    (theirs,) = dotted(made.draw().axes[0])
+    assert list(np.asarray(theirs.get_xdata())) == pytest.approx([0.5, 0.8, 0.95])
+    assert "theirs: their" in " ".join(text for text, _ in texts(made.draw()))
+
+
+def test_published_supermasks_are_points(file: Path, material: Material) -> None:
+    rows = published("supermask", "test_accuracy", [0.5, 0.8, 0.95], [0, 0, 0], 0.4)
+    made = picture(with_published(file, material, rows), "supermasks")
+    (axes,) = made.draw().axes
+    points = [line for line in axes.get_lines() if line.get_marker() == "."]
+    assert [len(np.asarray(line.get_xdata())) for line in points] == [3]
+    assert "single networks that theirs published" in made.caption
+
+
+def test_a_layer_that_lost_whole_units_has_no_pictures(file: Path, material: Material) -> None:
+    """All pixels have kept as much of it: the pictures would be of one colour."""
+    runs = material.runs[material.runs["method"].isin(["none", "one-shot (fine-tune 40 %, granularity unit)"])]
+    grids = comparison(runs).grids
+    alone = Material(grids, runs, Stored(file))
+    assert catalogue.OF_GRIDS[9].name == "first-layer-masks"
+    assert catalogue.OF_GRIDS[9].make(alone, grids[0]) is None

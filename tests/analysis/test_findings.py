@@ -125,3 +125,18 @@ def test_a_problem_of_two_suites_is_told_with_its_suite(tmp_path: Path) -> None:
     (sentence,) = overall(grids)
     for suite in ("again", "mnist"):
         assert f"mnist with lenet-300-100 in suite {suite} first at" in sentence
+
+
+def test_a_whole_network_is_not_said_to_be_pruned_up_to_nothing() -> None:
+    """A student, or a network of equal size, stands at level 0."""
+    (usual,) = Simulation(methods=("none",), seeds=[0]).rows()
+    rows = [
+        usual
+        | {"method": method, "method_name": method, "seed": seed, "position": position, "test_accuracy": 0.95 + step}
+        for position, method in enumerate(("none", "student"))
+        for seed, step in enumerate(NOISE)
+    ]
+    (grid,) = comparison(pd.DataFrame(rows)).grids
+    text = " ".join(findings(grid)).replace(NBSP, " ")
+    assert "student without any pruning" in text
+    assert "up to 0 %" not in text

@@ -12,7 +12,7 @@ from analysis import comparison, load, load_missing
 from analysis.detecting import sights
 from analysis.markup import tex
 from analysis.paper.facts import flat
-from analysis.paper.latex import Group, table, words
+from analysis.paper.latex import LINE, Group, table, words
 from analysis.paper.references import bibliography, read_entries
 from analysis.paper.statistics import paragraph
 from bench.registry import registry
@@ -110,3 +110,23 @@ def test_a_table_is_as_wide_as_it_has_to_be_and_no_wider_than_the_page() -> None
     assert sum(shares) + sum(gaps) <= 1.001
     assert wide.count("raggedleft") == 1
     assert shares[1] < shares[0]
+
+
+def test_many_columns_stand_closer_before_they_are_squeezed() -> None:
+    columns = [f"head-{letter}" for letter in "abcdefghijklm"]
+    many = table(columns, [Group("", (("12345.6",) * 13,))], "Thirteen", columns)
+    shares = [float(share) for share in re.findall(r"p\{([0-9.]+)\\linewidth\}", many)]
+    gaps = [float(gap) for gap in re.findall(r"hspace\{([0-9.]+)\\linewidth\}", many)]
+    assert sum(shares) + sum(gaps) <= 1.001
+    assert all(share * LINE >= 5.5 for share in shares)  # digits are narrower than characters are on average
+    assert 1.4 <= gaps[0] * LINE < 3
+
+
+def test_the_paragraph_tells_where_intervals_are_of_the_bootstrap(tmp_path: Path) -> None:
+    collapsed = {("one-shot", 1, seed): ("collapsed", "fc1 is empty") for seed in range(4)}
+    some = Simulation(methods=("none", "one-shot"), targets=(0.9,), seeds=range(12), statuses=collapsed, test_count=33)
+    text = paragraph(comparison(load(database(tmp_path / "r.db", some))).grids)
+    assert "Where some networks of a cell collapsed the interval is the bias-corrected and accelerated" in text
+    assert "Wilson" in text
+    usual = Simulation(methods=("none", "one-shot"), targets=(0.9,), seeds=range(12))
+    assert "collapsed" not in paragraph(comparison(load(database(tmp_path / "usual.db", usual))).grids)

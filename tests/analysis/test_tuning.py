@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from analysis.details import Given
 from analysis.figures import tuning_history, tuning_importance
 from analysis.figures.kind import Absence, Picture
 from analysis.figures.material import Material
+from analysis.load import SPEEDS, read
+from analysis.paper import tables as paper_tables
 from analysis.tables import tuning
 from analysis.tuning import TRIALS, TUNING, history, importance, load_trials, load_tuning
 from bench.store import Store
+from tests.analysis.generate import Simulation, database
 
 
 def trials(count: int = 40, **changes: Any) -> pd.DataFrame:
@@ -151,6 +156,21 @@ def test_the_table_says_what_was_promised_and_what_came() -> None:
     alone = tuning(tuned(pairs=1, gain_low=None, gain_high=None, gain_sd=None))
     assert dict(zip(alone.columns, alone.rows[0], strict=True))["its interval"] == ""
     assert tuning(None).rows == ()
+
+
+def test_a_paper_has_it_of_its_suite(tmp_path: Path) -> None:
+    path = database(tmp_path / "r.db", Simulation(suite="tried"), Simulation(suite="other"))
+    with closing(sqlite3.connect(path)) as connection:
+        tuned().to_sql("tuning", connection, index=False)
+        pd.DataFrame(columns=list(SPEEDS)).to_sql("speeds", connection, index=False)
+    for suite, there in (("tried", True), ("other", False)):
+        records = read(path, suite)
+        given = paper_tables.evidence(path, records.runs, records.missing, suite, None, "none")
+        assert ("tuning" in {sheet.name for sheet in paper_tables.sheets(given)}) == there, suite
+    developed = read(path, "tried").runs.assign(stage="develop")
+    given = paper_tables.evidence(path, developed, records.missing, "tried", None, "none")
+    assert given.tuning is not None
+    assert given.tuning.empty
 
 
 def test_a_database_without_tuning(tmp_path: Path) -> None:
