@@ -46,11 +46,15 @@ def merge(
             parts = [f"{counted(merged.new, 'new run')}, {merged.runs - merged.new:,} here already"]
             parts += [counted(merged.suites, "new suite")] if merged.suites else []
             parts += [counted(merged.speeds, "new speed")] if merged.speeds else []
+            parts += [counted(merged.trials, "new trial")] if merged.trials else []
             say(screen, f"{shown(locate(other))}: {', '.join(parts)}")
             for conflict in merged.conflicts[:_LISTED]:
                 say(screen, _conflict(conflict), "yellow")
             if len(merged.conflicts) > _LISTED:
                 say(screen, f"and {len(merged.conflicts) - _LISTED:,} more; all are in the view conflicts", "yellow")
+            for one in merged.study_conflicts:
+                told = f"conflict: study {one.study} on {one.environment}: {one.reason}; what is here stays as it is"
+                say(screen, told, "yellow")
     return codes.DONE
 
 

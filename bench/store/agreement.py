@@ -40,11 +40,12 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any], tolerance: flo
     return {
         name: [one[name], other[name]]
         for name in RESULT
-        if one[name] is not None and other[name] is not None and not _close(one[name], other[name], tolerance)
+        if one[name] is not None and other[name] is not None and not close(one[name], other[name], tolerance)
     }
 
 
-def _close(one: Any, other: Any, tolerance: float) -> bool:
+def close(one: Any, other: Any, tolerance: float) -> bool:
+    """Whether two values are the same: words to the letter, numbers within the tolerance."""
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
     return bool(abs(one - other) <= tolerance * max(1.0, abs(one), abs(other)))

@@ -9,9 +9,11 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 from bench.errors import UserError, nearest
 from bench.store.documentation import entries
+from bench.store.migrations.head import VERSION_TABLE
 from bench.store.questions import QUESTIONS
 
 _INTRODUCTION = """\
@@ -22,7 +24,12 @@ table `documentation`, and in the text of its tables. Views are for asking ([que
 are a promise, tables may change with a release. At the end are questions with their queries; the table `questions` has
 them too.
 """
-_HELPERS = ("student_t", "square_root")  # the views need them, nobody else
+_HELPERS = ("student_t", "square_root", VERSION_TABLE)  # views and programs need them, nobody else
+# The rows of a view stand below what its columns mean: that must not fill the first screen.
+_CSS = """\
+dl.column-descriptions { columns: 22em; max-height: 14em; overflow: auto }
+td.col-environment, td.col-model { white-space: nowrap }
+"""
 
 
 def described(names: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -74,15 +81,17 @@ def as_json(names: Collection[str] = ()) -> dict[str, Any]:
 
 def datasette_metadata(database: str, source: str) -> dict[str, Any]:
     """Titles, sentences and canned queries for datasette; `database` is its name there, `source` where it is from."""
-    tables = {}
+    tables: dict[str, dict[str, Any]] = {}
     for subject in described():
         columns = {column["name"]: _with_unit(column) for column in subject["columns"]}
-        hidden = {"hidden": True} if subject["name"] in _HELPERS else {}
-        tables[subject["name"]] = {"description": subject["sentence"], "columns": columns, **hidden}
+        tables[subject["name"]] = {"description": subject["sentence"], "columns": columns}
+    for name in _HELPERS:
+        tables[name] = {**tables.get(name, {}), "hidden": True}
     queries = {_slug(question.title): {"title": question.title, "sql": question.sql} for question in QUESTIONS}
     return {
         "title": "Results of the pruning benchmark",
         "description": "Start with the questions of the database, or with its views: results, summary, leaderboard.",
+        "extra_css_urls": [f"data:text/css,{quote(_CSS)}"],
         "databases": {database: {"description": f"From {source}.", "tables": tables, "queries": queries}},
     }
 

@@ -17,6 +17,7 @@ from bench.masking import masked
 from bench.store.agreement import DETERMINISTIC, FREE, Row, differences, is_final, same
 from bench.store.base import Base
 from bench.store.carrying import carry_measurements, carry_packs, carry_suites, mapped, run_rows, table_rows
+from bench.store.carrying_studies import StudyConflict, carry_studies
 from bench.store.rows import add_new, blocks, enter, enter_numbered, ids
 from bench.store.schema import Artifact, Conflict, Environment, Layer, Recipe, Run, RunLayer, RunStep, Split, Trained
 from bench.store.texts import compact, now
@@ -48,7 +49,10 @@ class Merged:
     new: int
     suites: int  # versions of suites that were not here
     speeds: int
+    studies: int  # that were not here
+    trials: int  # of these and of others
     conflicts: tuple[ConflictFound, ...]
+    study_conflicts: tuple[StudyConflict, ...]
 
 
 def merge(source: Connection, target: Connection, origins: Origins) -> Merged:
@@ -69,9 +73,10 @@ def merge(source: Connection, target: Connection, origins: Origins) -> Merged:
     _insert(source, target, environments, new)
     suites = carry_suites(source, target, {row["key"] for row in given})
     speeds = carry_measurements(source, target, environments)
+    tuning = carry_studies(source, target, environments, tolerance)
     conflicts = _note_conflicts(target, new, there, tolerance)
     found = tuple(ConflictFound(key, labels[environment]["label"], what) for key, environment, what in conflicts)
-    return Merged(len(given), len(new), suites, speeds, found)
+    return Merged(len(given), len(new), suites, speeds, tuning.new, tuning.trials, found, tuning.conflicts)
 
 
 def _identity(row: Row) -> Identity:

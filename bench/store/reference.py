@@ -94,7 +94,8 @@ def _keep_private(connection: sqlite3.Connection) -> None:
     """Whoever made the runs is not told by the names of his folders."""
     connection.execute("update session set note = null, command = plain_command(command)")
     connection.execute("update session set status = 'stale' where status = 'running'")
-    connection.execute("update run set reason = without_path(reason) where reason is not null")
+    for table in ("run", "trial", "trial_run"):
+        connection.execute(f"update {table} set reason = without_path(reason) where reason is not null")
     connection.execute("update settings set text = without_source_path(text)")
 
 

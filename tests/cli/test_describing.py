@@ -159,6 +159,8 @@ def test_it_reads_well_in_a_browser(browser: Any, served: str) -> None:
     page.locator("table").get_by_text("lottery").first.wait_for()
     page.goto(f"{served}/summary")
     assert page.locator(".metadata-description").inner_text() == VIEWS["summary"][""]
+    place = page.locator("table.rows-and-columns tbody tr").first.bounding_box()
+    assert place["y"] + place["height"] < page.viewport_size["height"]  # what columns mean leaves room for the rows
     assert page.get_by_text("Mean test accuracy. [share]").count() >= 1
     assert page.locator("table.rows-and-columns tbody tr").count() == 3
     page.close()

@@ -399,16 +399,20 @@ def test_runs_go_to_a_server_and_come_back(server: str, tmp_path: Path) -> None:
         Store.open(shared)
     upgrade(shared)
     here = everything(tmp_path / "here.db")
+    with Store.open(here) as store:
+        tune(store)
+        confirm(store)
     with Store.open(shared) as store:
-        assert store.merge(here).new == 9
-        assert store.merge(here).new == 0
+        first, again = store.merge(here), store.merge(here)
+        assert (first.new, first.studies, first.trials) == (12, 1, 3)
+        assert (again.new, again.studies, again.trials) == (0, 0, 0)
         with Store.open(tmp_path / "other.db") as other:
             fill(other, [cell("none", 0)], [run("none/0/2", 0.125), run("none/0/7")])
         merged = store.merge(tmp_path / "other.db")
         assert (merged.new, len(merged.conflicts)) == (2, 1)
         assert rows(store, "select count(*) as n from conflict") == [{"n": 1}]
     with Store.open(tmp_path / "back.db") as store, Store.open(tmp_path / "straight.db") as straight:
-        assert store.merge(shared).new == 11
+        assert store.merge(shared).new == 14
         assert store.merge(shared).new == 0
         straight.merge(here)
         straight.merge(tmp_path / "other.db")
