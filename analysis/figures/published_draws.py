@@ -33,8 +33,8 @@ ROW: dict[Width, float] = {
     "wide": 19,
     "narrow": 31,
 }  # points; where there is little room, names have a line of their own
-NAMES: dict[Width, float] = {"wide": 190, "narrow": 8}
-RANKS: dict[Width, float] = {"wide": 92, "narrow": 62}
+NAMES: dict[Width, float] = {"wide": 204, "narrow": 8}
+RANKS: dict[Width, float] = {"wide": 80, "narrow": 78}  # what is said at the end of a row
 HEAD, FOOT = 22, 38
 OURS, THEIRS = COLOURS[0][0], COLOURS[1][0]
 
@@ -192,7 +192,9 @@ def _draw_row(axes: Axes, y: float, row: Row, scale: Scale, width: Width) -> Non
             va="center", ha="right",
         )  # fmt: skip
     else:
-        axes.annotate(panels.shortened(row.label, 200), (0, y - 0.44), xycoords=across, va="center", ha="left")
+        axes.annotate(
+            panels.shortened(row.label, INCHES[width] * 72 - 16), (0, y - 0.44), xycoords=across, va="center", ha="left"
+        )
     axes.annotate(
         row.rank, (1, y), (8, 0), across, textcoords="offset points", va="center", ha="left", color=QUIET, fontsize=7.5
     )
