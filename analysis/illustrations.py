@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from analysis.figures import Material, catalogue, style
 from analysis.figures.kind import Picture
@@ -44,11 +45,15 @@ class Illustration:
         return style.save(self.picture.draw("wide"), "svg", self.name)
 
 
-def illustrations(material: Material, suites: Sequence[str]) -> Iterator[Illustration]:
-    """What tells the story of these suites, of grids on real data that have results."""
+def illustrations(database: str | Path, suites: Sequence[str]) -> Iterator[Illustration]:
+    """What tells the story of these suites, of grids on real data that have results.
+
+    Each suite is drawn by itself, so that its few methods have the looks that are told apart best.
+    """
     for suite in suites:
+        material = Material.of_database(database, suite)
         for grid in material.grids:
-            if grid.suite == suite and not grid.standin and grid.measured:
+            if not grid.standin and grid.measured:
                 yield from _of(material, grid, TELLING.get(suite, ()))
 
 

@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 from analysis.claims import VERDICTS, Project, Told, judge, read_claims, read_register, tell
-from analysis.figures import Material
 from analysis.illustrations import Illustration, illustrations
 from analysis.load import ask
 from analysis.markup import markdown_text
@@ -25,6 +24,7 @@ select suite, profile, environment, count(*) as runs, count(distinct seed) as se
        sum(case when status in ('failed', 'diverged') then 1 else 0 end) as lost
 from results where standin = 0 group by suite, profile, environment order by suite, profile, environment
 """
+_SUITES = "select distinct suite from results"
 _MISSING = """
 select suite.name as suite, suite.profile, count(distinct planned.key) as runs
 from suite join cell on cell.suite_id = suite.id join planned on planned.cell_id = cell.id
@@ -58,11 +58,12 @@ def story(database: str | Path, pictures: str) -> Story:
 
 def _illustrated(database: str | Path, projects: Sequence[Project]) -> Mapping[str, Sequence[Illustration]]:
     """The figures of each project's suites, by its title."""
-    material = Material.of_database(database)
-    suites = {
-        one.title: dict.fromkeys(c.suite for claim in one.claims for c in claim.cells.values()) for one in projects
-    }
-    return {title: tuple(illustrations(material, list(names))) for title, names in suites.items()}
+    there = set(ask(database, {"results": ("suite",)}, _SUITES)["suite"])
+    found = {}
+    for project in projects:
+        named = dict.fromkeys(cell.suite for claim in project.claims for cell in claim.cells.values())
+        found[project.title] = tuple(illustrations(database, [suite for suite in named if suite in there]))
+    return found
 
 
 def verdicts(told: Sequence[Told]) -> str:
