@@ -437,5 +437,5 @@ def test_a_layer_that_lost_whole_units_has_no_pictures(file: Path, material: Mat
     runs = material.runs[material.runs["method"].isin(["none", "one-shot (fine-tune 40 %, granularity unit)"])]
     grids = comparison(runs).grids
     alone = Material(grids, runs, Stored(file))
-    assert catalogue.OF_GRIDS[9].name == "first-layer-masks"
-    assert catalogue.OF_GRIDS[9].make(alone, grids[0]) is None
+    assert dict(catalogue.of_grid(alone, grids[0], ["first-layer-masks"])) == {}
+    assert dict(catalogue.of_grid(material, material.grids[0], ["first-layer-masks"])) != {}
