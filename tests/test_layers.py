@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("driver", "keeping", "stored", "status", "chosen"),
     ("opening",),
     ("benchmark", "outdated", "explain", "contract", "templates", "prediction"),
-    ("retraining", "loading", "shipping", "speeding", "tuning"),
+    ("retraining", "loading", "shipping", "speeding", "tuning", "reference"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 import sqlite3
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_no_file_of_the_report_has_a_number_of_test_data(developed: Path, folder
     page = (folder / "report" / "index.html").read_text(encoding="utf-8")
     assert "At the stage develop: tiny." in page
     texts = [
-        file.read_text(encoding="utf-8")
+        (gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()).decode()
         for file in (folder / "report").rglob("*")
         if file.suffix != ".png" and file.suffix != ".pdf" and file.is_file()
     ]
