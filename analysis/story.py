@@ -51,7 +51,7 @@ def story(database: str | Path, pictures: str) -> Story:
     for title, claims in groupby(told, key=lambda one: one.title):
         parts += _project(title, list(claims))
         for one in shown.get(title, ()):
-            parts += ["", f"![{one.title}]({pictures}/{one.name}.svg)", "", f"*{markdown_text(one.caption)}*"]
+            parts += ["", f"![{one.title}]({pictures}/{one.name}.svg)", "", f"*{_prose(one.caption)}*"]
     text = "\n".join([*parts, *_appendix(database)])
     return Story(text, tuple(one for of in shown.values() for one in of))
 
@@ -80,13 +80,13 @@ def _counts(told: Sequence[Told], title: str) -> list[str]:
 def _project(title: str, claims: Sequence[Told]) -> list[str]:
     decided = [one for one in claims if one.verdict != "untestable"]
     waiting = [one for one in claims if one.verdict == "untestable"]
-    lines = [f"\n## {markdown_text(title)}\n", f"<{claims[0].link}>", *([""] if decided else [])]
+    lines = [f"\n## {_prose(title)}\n", f"<{claims[0].link}>", *([""] if decided else [])]
     for one in decided:
-        lines.append(f"- **{one.verdict}**: {markdown_text(one.statement)}")
-        lines += [f"  - {words}: {markdown_text(text)}" for words, text in _details(one) if text]
+        lines.append(f"- **{one.verdict}**: {_prose(one.statement)}")
+        lines += [f"  - {words}: {_prose(text)}" for words, text in _details(one) if text]
     if waiting:
         lines.append("\nNot decided:\n")
-        lines += [f"- {markdown_text(one.statement)} *{markdown_text(one.reason)}*" for one in waiting]
+        lines += [f"- {_prose(one.statement)} *{_prose(one.reason)}*" for one in waiting]
     return lines
 
 
@@ -94,6 +94,11 @@ def _details(one: Told) -> list[tuple[str, str]]:
     ours = [("ours", f"{'; '.join(check.numbers)} ({check.outcome}; asked for: {check.asked})") for check in one.checks]
     rest = [("measured there", one.measured), ("because", one.because), ("explanation", one.explained)]
     return [("published", one.published), *ours, *rest, ("mind", one.standing)]
+
+
+def _prose(text: str) -> str:
+    """A text whose commands stay commands."""
+    return markdown_text(text).replace("\\`", "`")
 
 
 def _appendix(database: str | Path) -> list[str]:
