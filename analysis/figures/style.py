@@ -17,13 +17,15 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from analysis.figures.fonts import without_layout
+from analysis.figures.fonts import lean_fonts
 from analysis.wording import natural
 
 Width = Literal["wide", "narrow"]
 Line = Literal["-", "--", ":", "-."]
 INCHES: dict[Width, float] = {"wide": 7.2, "narrow": 3.6}
 FORMATS = ("svg", "png", "pdf")
+DOTS = 200  # to the inch, where a figure or an image in it is made of dots
+_MORE: Any = {"png": {"pil_kwargs": {"compress_level": 3}}}  # half the time for a sixth more bytes
 
 INK, QUIET, RULE, PAPER = "#1b1d21", "#5c636e", "#d9dce1", "#fefefe"
 # (on white, on a dark page)
@@ -123,8 +125,8 @@ def save(figure: Figure, form: str, name: str) -> bytes:
     """The figure as a file's bytes: equal figures give equal bytes, without dates."""
     buffer = io.BytesIO()
     nothing = {"svg": ("Date", "Creator"), "png": ("Software",), "pdf": ("CreationDate", "Creator", "Producer")}
-    with styled(hashsalt=name), without_layout() if form == "pdf" else nullcontext():
-        figure.savefig(buffer, format=form, dpi=200, metadata=dict.fromkeys(nothing[form]))
+    with styled(hashsalt=name), lean_fonts() if form == "pdf" else nullcontext():
+        figure.savefig(buffer, format=form, dpi=DOTS, metadata=dict.fromkeys(nothing[form]), **_MORE.get(form, {}))
     return buffer.getvalue()
 
 
@@ -132,7 +134,7 @@ def inline(figure: Figure, name: str, title: str, description: str) -> str:
     """The figure as an element of a page: its text is text, its colours follow the page, its ids are its own."""
     buffer = io.BytesIO()
     with styled(hashsalt=name, fonttype="none"):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", dpi=DOTS, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue().decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)

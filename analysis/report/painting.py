@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis.figures import catalogue, style
 from analysis.figures.kind import Absence
 from analysis.figures.material import Material
+from analysis.figures.recording import Recording
 
 ALL = "all"  # in the place of a grid's name: the figures about all grids together
 
@@ -50,7 +51,7 @@ def paint(material: Material, task: Task) -> Painted | None:
     if isinstance(made, Absence):
         return Painted(made.title, made.sentence, {}, "", "")
     name, about = f"{task.name}-{task.figure}", f"{made.title}: {place}"
-    wide, narrow = made.draw("wide"), made.draw("narrow")
+    wide, narrow = Recording(made.draw("wide")), Recording(made.draw("narrow"))
     return Painted(
         title=made.title,
         text=made.caption,
