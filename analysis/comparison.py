@@ -59,9 +59,8 @@ def _among(planned: pd.DataFrame, cells: frozenset[tuple[str, str, str, str, str
 
 
 def _grid(runs: pd.DataFrame, cube: Cube) -> Grid:
-    by_cell = runs.groupby(["method", "level"])
     status: dict[Any, int] = runs.groupby(["method", "level", "status"]).size().to_dict()
-    reference = by_cell["origin"].agg(lambda origin: int((origin == "reference").sum())).to_dict()
+    reference: dict[Any, int] = runs[runs["origin"] == "reference"].groupby(["method", "level"]).size().to_dict()
     counting = runs[runs["status"].isin(COUNTING)]
     sparsity = counting.groupby(["method", "level"])["sparsity"].mean().dropna().to_dict()
     p_holm, best = stats.holm_array(cube.differences.p), _best(cube, status)

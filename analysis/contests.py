@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,17 @@ SAME_LOSS = 0.1  # and losses that are closer than this share of the larger
 
 
 @dataclass(frozen=True)
+class Peak:
+    """The level at which a win is largest, with the ends of its interval there."""
+
+    column: int
+    size: float
+    low: float
+    high: float
+    pairs: int
+
+
+@dataclass(frozen=True)
 class Win:
     """Where a method beats a rival, and by how much."""
 
@@ -30,6 +41,7 @@ class Win:
     low: float  # the ends of their 95 % intervals
     high: float
     pairs: tuple[int, int]  # the fewest and the most
+    peak: Peak
 
 
 def wins(found: Duels) -> list[Win]:
@@ -45,6 +57,7 @@ def wins(found: Duels) -> list[Win]:
                 sizes = np.abs(tested.mean[pair, columns])
                 ends = np.abs(np.array([tested.low[pair, columns], tested.high[pair, columns]]))
                 n = tested.n[pair, columns]
+                top = int(sizes.argmax())
                 made.append(
                     Win(
                         winner,
@@ -55,6 +68,13 @@ def wins(found: Duels) -> list[Win]:
                         float(ends.min()),
                         float(ends.max()),
                         (int(n.min()), int(n.max())),
+                        Peak(
+                            int(columns[top]),
+                            float(sizes[top]),
+                            float(ends[:, top].min()),
+                            float(ends[:, top].max()),
+                            int(n[top]),
+                        ),
                     )
                 )
     return made
@@ -117,6 +137,29 @@ def not_told_apart(cube: Cube, most: int = MOST) -> list[str]:
 
 def across(cubes: Sequence[Cube], most: int) -> list[str]:
     """For each method the rival that it beats in most comparisons, the strongest of such; where, and by how much."""
+    names = _names(cubes)
+    return [_across(one, names) for one in _rivalries(cubes)[:most]]
+
+
+def headlines(cubes: Sequence[Cube], most: int) -> list[str]:
+    """The same in short: of all comparisons the first, at the level at which the methods are farthest apart."""
+    names = _names(cubes)
+    return [_headline(one, names) for one in _rivalries(cubes)[:most]]
+
+
+@dataclass(frozen=True)
+class _Rivalry:
+    """A method and one that it beats."""
+
+    winner: str
+    rival: str
+    wins: tuple[tuple[Cube, Win], ...]
+    lost: int  # comparisons in which it is the other way round
+    met: int  # comparisons that have both
+
+
+def _rivalries(cubes: Sequence[Cube]) -> list[_Rivalry]:
+    """One for each method that beats another, those with the most wins first."""
     tally: dict[tuple[str, str], list[tuple[Cube, Win]]] = {}
     met: dict[frozenset[str], int] = {}
     places: dict[str, list[int]] = {}
@@ -134,8 +177,8 @@ def across(cubes: Sequence[Cube], most: int) -> list[str]:
     for pair_ in sorted(tally, key=lambda pair: (-len(tally[pair]), strength[pair[1]])):
         best.setdefault(pair_[0], pair_)
     order = sorted(best, key=lambda winner: (-len(tally[best[winner]]), strength[winner]))
-    names = _names(cubes)
-    return [_across(best[winner], tally, met[frozenset(best[winner])], names) for winner in order[:most]]
+    pairs = [best[winner] for winner in order]
+    return [_Rivalry(*pair, tuple(tally[pair]), len(tally.get(pair[::-1], ())), met[frozenset(pair)]) for pair in pairs]
 
 
 def _names(cubes: Sequence[Cube]) -> dict[tuple[str, str, str], str]:
@@ -225,21 +268,24 @@ def _quoted(label: str) -> str:
     return f"'{label}'" if set(label) & set(" ()'") else label
 
 
-def _across(
-    pair: tuple[str, str],
-    tally: dict[tuple[str, str], list[tuple[Cube, Win]]],
-    met: int,
-    names: dict[tuple[str, str, str], str],
-) -> str:
-    winner, rival = pair
+def _across(one: _Rivalry, names: Mapping[tuple[str, str, str], str]) -> str:
     places = []
-    for cube, win in tally[pair]:
+    for cube, win in one.wins:
         lowest = percent(min(cube.targets[column] for column in win.columns))
         first = f"first at {lowest}" if len(win.columns) > 1 else f"at {lowest}"
         places.append(f"{names[cube.suite, cube.data, cube.model]} {first}, {_by(cube, win)}")
-    lost = len(tally.get(pair[::-1], ()))
-    other = f"; the other way round in {lost}" if lost else ""
-    return (
-        f"{winner} beats {rival} at some sparsity in {len(places)} of {count(met, 'comparison')}: "
-        f"{listing(places, most=3)}{other}."
-    )
+    lost = f"; the other way round in {one.lost}" if one.lost else ""
+    return f"{_beaten(one)}: {listing(places, most=3)}{lost}."
+
+
+def _headline(one: _Rivalry, names: Mapping[tuple[str, str, str], str]) -> str:
+    cube, win = one.wins[0]
+    peak = win.peak
+    name, level = names[cube.suite, cube.data, cube.model], percent(cube.targets[peak.column])
+    by, ends = _sizes(cube, peak.size, peak.size), _sizes(cube, peak.low, peak.high)
+    lost = f", and loses in {one.lost}" if one.lost else ""
+    return f"{_beaten(one)}{lost}; on {name} most at {level}, by {by} (95 % interval from {ends}; n = {peak.pairs})."
+
+
+def _beaten(one: _Rivalry) -> str:
+    return f"{one.winner} beats {one.rival} at some sparsity in {len(one.wins)} of {count(one.met, 'comparison')}"

@@ -167,15 +167,23 @@ def draw_series(axes: Axes, series: Sequence[Series], across: Scale, up: Scale) 
             if point.low is not None and point.high is not None
         ]
         if bars:
-            xs, lows, highs = zip(*bars, strict=True)
-            axes.vlines(xs, lows, highs, colors=colour, linewidth=1.0, alpha=0.75, zorder=3)
+            vertical_bars(axes, bars, colour)
         places = [(across.place(point.sparsity) + moved, up.place(point.value)) for point in one.points]
         axes.plot(*_columns(places), color=colour, linestyle=one.look.line, alpha=0.9, zorder=4)
         for sure, face in ((True, colour), (False, PAPER)):
             chosen = [at for at, point in zip(places, one.points, strict=True) if point.sure is sure]
-            axes.plot(*_columns(chosen), marker, color=colour, markerfacecolor=face, zorder=5)
+            if chosen:
+                axes.plot(*_columns(chosen), marker, color=colour, markerfacecolor=face, zorder=5)
         crosses = [(across.place(sparsity) + moved, 0.0) for sparsity in one.lost]
-        axes.plot(*_columns(crosses), "x", color=colour, transform=axes.get_xaxis_transform(), clip_on=False, zorder=6)
+        if crosses:
+            foot = axes.get_xaxis_transform()
+            axes.plot(*_columns(crosses), "x", color=colour, transform=foot, clip_on=False, zorder=6)
+
+
+def vertical_bars(axes: Axes, bars: Sequence[tuple[float, float, float]], colour: str) -> None:
+    """Intervals of one method, each where it stands and from where to where it goes."""
+    xs, lows, highs = zip(*bars, strict=True)
+    axes.vlines(xs, lows, highs, colors=colour, linewidth=1.0, alpha=0.75, zorder=3)
 
 
 def _columns(places: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

@@ -150,6 +150,8 @@ def _draw_panel(axes: Axes, one: _Panel, looks: Mapping[str, Look], up: Scale) -
                 for point in one.points
                 if point.cell.method == method and point.leads is leads
             ]
+            if not places:
+                continue
             axes.plot(
                 [x for x, _ in places],
                 [y for _, y in places],
@@ -160,11 +162,14 @@ def _draw_panel(axes: Axes, one: _Panel, looks: Mapping[str, Look], up: Scale) -
                 markersize=5.2 if leads else 3.8,
                 zorder=4 if leads else 3,
             )
-    for x, _, point in leading:
-        summary = point.cell.summary
-        if summary is not None and summary.low is not None and summary.high is not None:
-            colour = looks.get(point.cell.method, Look(INK, "o", "-")).colour
-            axes.vlines(x, up.place(summary.low), up.place(summary.high), colors=colour, linewidth=1.0, zorder=3)
+    bars = [
+        (x, up.place(summary.low), up.place(summary.high), looks.get(point.cell.method, Look(INK, "o", "-")).colour)
+        for x, _, point in leading
+        if (summary := point.cell.summary) is not None and summary.low is not None and summary.high is not None
+    ]
+    if bars:
+        xs, lows, highs, colours = zip(*bars, strict=True)
+        axes.vlines(xs, lows, highs, colors=colours, linewidth=1.0, zorder=3)
 
 
 FIGURE = GridFigure(

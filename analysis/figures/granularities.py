@@ -197,10 +197,13 @@ def _draw_line(axes: Axes, line: _Line, across: Sequence[float], scale: Scale, u
     places = [scale.place(across[place]) for place in there]
     values = [up.place(line.values[place]) for place in there]
     look = line.look
-    for place, at in zip(there, places, strict=True):
-        low, high = line.lows[place], line.highs[place]
-        if low is not None and high is not None:
-            axes.vlines(at, up.place(low), up.place(high), colors=look.colour, linewidth=1.0, alpha=0.75, zorder=3)
+    bars = [
+        (at, up.place(low), up.place(high))
+        for place, at in zip(there, places, strict=True)
+        if (low := line.lows[place]) is not None and (high := line.highs[place]) is not None
+    ]
+    if bars:
+        drawing.vertical_bars(axes, bars, look.colour)
     axes.plot(
         places,
         values,

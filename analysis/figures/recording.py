@@ -21,6 +21,8 @@ from analysis.figures.style import DOTS, styled
 POINTS = 72  # to the inch
 Play = Callable[[Any, float], None]  # onto a renderer with so many pixels to the point
 
+_sizes: dict[Any, Any] = {}  # of texts, in points: most stand in many figures
+
 
 class Recording(Figure):
     """Draws as the figure that it was made of does, as it was then."""
@@ -57,6 +59,12 @@ class _Recorder(RendererBase):
 
     def option_image_nocomposite(self) -> bool:
         return True
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
+        key = (s, hash(prop), ismath)
+        if key not in _sizes:
+            _sizes[key] = super().get_text_width_height_descent(s, prop, ismath)
+        return _sizes[key]
 
     def flipy(self) -> bool:
         return False

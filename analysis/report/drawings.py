@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from analysis.figures import catalogue
 from analysis.report.folder import Folder
 from analysis.report.painting import ALL, Painted, Task
-from analysis.report.slimming import Slimmer
+from analysis.report.slimming import Styles
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ def tasks_of(names: Sequence[str], figures: Sequence[str] | None) -> list[Task]:
 
 
 def drawings(
-    painted: Mapping[Task, Painted | None], tasks: Iterable[Task], grid: int | None, target: Folder, slimmer: Slimmer
+    painted: Mapping[Task, Painted | None], tasks: Iterable[Task], grid: int | None, target: Folder, styles: Styles
 ) -> list[Drawing]:
-    """The figures about a grid, or about all together: written as files, and made small for the page."""
+    """The figures about a grid, or about all together: written as files, and with the styles of the page."""
     found = []
     for task in tasks:
         one = painted[task] if task.grid == grid else None
         if one is None:
             continue
         files = tuple(target.write(task.place(form), content) for form, content in one.files.items())
-        wide, narrow = (slimmer.slim(text) if text else "" for text in (one.wide, one.narrow))
+        wide, narrow = styles.shared(one.wide), styles.shared(one.narrow)
         found.append(Drawing(task.figure, one.title, one.text, wide, narrow, files))
     return found

@@ -25,6 +25,7 @@ from analysis.report.folder import Folder
 from analysis.report.painting import Painted, Task
 
 FOLDER = ".drawings"
+_DRAWING = ("painting.py", "slimming.py", "sketchbook.py")  # the others of the report use what these give
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy")
 # How many learning curves and arrays hang on the runs of a problem: they stay as they are, but may come later.
 _TABLES = {"run_step": ("trained_id",), "curve": ("trained_id",), "artifact": ("run_id",), "planned": ("key",)}
@@ -125,8 +126,10 @@ def _hashed(frame: pd.DataFrame) -> str:
 def _code() -> str:
     """What draws: our own files and the libraries."""
     root = Path(__file__).resolve().parents[1]
-    files = sorted(file for file in root.rglob("*.py") if "report" not in file.relative_to(root).parts)
-    ours = hashlib.sha256(b"".join(file.read_bytes() for file in [*files, Path(__file__)])).hexdigest()
+    files = sorted(
+        file for file in root.rglob("*.py") if "report" not in file.relative_to(root).parts or file.name in _DRAWING
+    )
+    ours = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     return " ".join([ours, *(f"{name} {version(name)}" for name in LIBRARIES)])
 
 

@@ -19,16 +19,18 @@ from analysis.report.folder import Folder
 from analysis.report.index import NAME, index
 from analysis.report.notices import environments_of, notices
 from analysis.report.page import page
+from analysis.report.painting import at_once
 from analysis.report.parts import names_of, part_of
 from analysis.report.progress import at_work, progress_of
 from analysis.report.sheets import evidence_of, sheets_of
 from analysis.report.sketchbook import Sketchbook
-from analysis.report.slimming import Slimmer
+from analysis.report.slimming import Styles
 from analysis.report.studio import Studio
 from analysis.report.verdicts import verdicts_of
 from analysis.wording import listing
 
 
+@at_once()
 def write_report(
     database: str | Path,
     folder: str | Path = "report",
@@ -49,7 +51,7 @@ def write_report(
     runs, planned = chosen_runs(records.runs, records.missing, filters)
     # What cells are compared with stays, whichever cells are chosen.
     behind, _ = chosen_runs(records.runs, records.missing, {n: v for n, v in filters.items() if n not in CELL_FILTERS})
-    target, slimmer = Folder(Path(folder)), Slimmer()
+    target, styles = Folder(Path(folder)), Styles()
     material = Material(compared.grids, behind, Stored(database))
     names = names_of(compared.grids)
     tasks = tasks_of(names, figures)
@@ -65,10 +67,11 @@ def write_report(
         }
         # Of a part of the runs nothing is judged: a rule is about all runs of its cells.
         verdicts = None if filters else verdicts_of(database, compared.grids, names, target)
+        data = embedded(records.name, compared, by_metric, behind, names, material.looks) if compared.grids else ""
         painted = known | studio.finish()
     book.keep(painted)
     parts = [
-        part_of(grid, name, drawings(painted, tasks, number, target, slimmer), target)
+        part_of(grid, name, drawings(painted, tasks, number, target, styles), target)
         for number, (name, grid) in enumerate(zip(names, compared.grids, strict=True))
     ]
     if compared.grids:
@@ -79,9 +82,9 @@ def write_report(
         suite=suite,
         overall=overall(compared.grids),
         parts=parts,
-        drawings=drawings(painted, tasks, None, target, slimmer),
-        drawing_css=slimmer.css,
-        data=embedded(records.name, compared, by_metric, behind, names, material.looks) if parts else "",
+        drawings=drawings(painted, tasks, None, target, styles),
+        drawing_css=styles.css,
+        data=data,
         sheets=sheets,
         verdicts=verdicts,
         several=len(environments_of(compared.grids)) > 1,

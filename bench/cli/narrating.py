@@ -61,7 +61,8 @@ def findings(
         raise UserError(
             f"{error.filename}: cannot be written ({error.strerror}); give another place with --out or --pictures"
         ) from error
-    say(console(), f"{page} written, with {len(drawn)} figures in {pictures}")
+    figures = "1 figure" if len(drawn) == 1 else f"{len(drawn)} figures"
+    say(console(), f"{page} written, with {figures} in {pictures}")
     return codes.DONE
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from analysis import comparison, load, load_missing
-from analysis.findings import findings, overall
+from analysis.findings import findings, headlines, overall
 from tests.analysis.generate import GPU, Simulation, database
 from tests.analysis.test_curves import TARGETS, Curves
 
@@ -117,6 +117,25 @@ def test_what_several_comparisons_say_together(tmp_path: Path) -> None:
     assert sentence.startswith("lottery beats one-shot at some sparsity in 2 of 2 comparisons: digits with")
     assert sentence.count("n = 5") == 2
     assert overall(()) == []
+
+
+def test_a_headline_is_the_largest_difference_of_the_first_comparison(tmp_path: Path) -> None:
+    few = Simulation(methods=("none", "one-shot", "lottery"), targets=(0.8, 0.9, 0.95))
+    other = Simulation(methods=few.methods, targets=few.targets, data="penguins", environment=GPU)
+    frame = load(database(tmp_path / "r.db", few, other))
+    (sentence,) = headlines(comparison(frame).grids, 3)
+    seeds = frame[frame["data"] == "mnist"].pivot(index=["level", "seed"], columns="method", values="test_accuracy")
+    differences = {
+        level: 100 * (rows["lottery"] - rows["one-shot"]).to_numpy() for level, rows in seeds.groupby("level") if level
+    }
+    level, largest = max(differences.items(), key=lambda item: item[1].mean())
+    low, high = scipy_stats.ttest_1samp(largest, 0).confidence_interval()
+    assert sentence.replace(NBSP, " ") == (
+        "lottery beats one-shot at some sparsity in 2 of 2 comparisons; on mnist with lenet-300-100 most at"
+        f" {100 * few.targets[level - 1]:.3g} %, by {largest.mean():.2f} points"
+        f" (95 % interval from {low:.2f} to {high:.2f} points; n = 5)."
+    )
+    assert headlines((), 3) == []
 
 
 def test_a_problem_of_two_suites_is_told_with_its_suite(tmp_path: Path) -> None:

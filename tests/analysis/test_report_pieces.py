@@ -17,7 +17,7 @@ from analysis.report.embedding import embedded, measured_metrics
 from analysis.report.page import TEMPLATES
 from analysis.report.parts import names_of
 from analysis.report.scripts import bundle
-from analysis.report.slimming import Slimmer
+from analysis.report.slimming import Styles, slim
 from analysis.stage import veiled
 from analysis.wording import number, percent, signed
 from tests.analysis.generate import GPU, Simulation, database
@@ -63,8 +63,8 @@ def test_a_slim_drawing_shows_the_same(tmp_path: Path) -> None:
     material = Material.of_database(tmp_path / "r.db")
     picture = dict(catalogue.of_grid(material, grid))["accuracy-versus-sparsity"]
     fat = style.inline(picture.draw("wide"), "name", "Title", "What it is")
-    slimmer = Slimmer()
-    thin = slimmer.slim(fat)
+    styles = Styles()
+    thin = styles.shared(slim(fat, "one"))
     assert len(thin) < len(fat) / 2
     before, after = (xml.dom.minidom.parseString(text) for text in (fat, thin))
     for tag in ("use", "text", "path"):
@@ -83,8 +83,8 @@ def test_a_slim_drawing_shows_the_same(tmp_path: Path) -> None:
     assert labelled
     assert set(labelled[1].split()) <= set(ids)
     assert "style=" not in thin
-    assert "var(--series-1)" in slimmer.css
-    assert not set(ids) & set(re.findall(r'\bid="([^"]*)"', slimmer.slim(fat)))
+    assert "var(--series-1)" in styles.css
+    assert not set(ids) & set(re.findall(r'\bid="([^"]*)"', slim(fat, "other")))
 
 
 def embedded_of(path: Path) -> dict[str, object]:
