@@ -136,15 +136,10 @@ def not_told_apart(cube: Cube, most: int = MOST) -> list[str]:
 
 
 def across(cubes: Sequence[Cube], most: int) -> list[str]:
-    """For each method the rival that it beats in most comparisons, the strongest of such; where, and by how much."""
+    """For each method the rival that it beats in most comparisons, the strongest of such, and by how much at most: of
+    the comparison with the most seeds, so that it is no lucky one."""
     names = _names(cubes)
     return [_across(one, names) for one in _rivalries(cubes)[:most]]
-
-
-def headlines(cubes: Sequence[Cube], most: int) -> list[str]:
-    """The same in short: of all comparisons the first, at the level at which the methods are farthest apart."""
-    names = _names(cubes)
-    return [_headline(one, names) for one in _rivalries(cubes)[:most]]
 
 
 @dataclass(frozen=True)
@@ -269,23 +264,12 @@ def _quoted(label: str) -> str:
 
 
 def _across(one: _Rivalry, names: Mapping[tuple[str, str, str], str]) -> str:
-    places = []
-    for cube, win in one.wins:
-        lowest = percent(min(cube.targets[column] for column in win.columns))
-        first = f"first at {lowest}" if len(win.columns) > 1 else f"at {lowest}"
-        places.append(f"{names[cube.suite, cube.data, cube.model]} {first}, {_by(cube, win)}")
-    lost = f"; the other way round in {one.lost}" if one.lost else ""
-    return f"{_beaten(one)}: {listing(places, most=3)}{lost}."
-
-
-def _headline(one: _Rivalry, names: Mapping[tuple[str, str, str], str]) -> str:
-    cube, win = one.wins[0]
+    cube, win = max(one.wins, key=lambda place: place[1].peak.pairs)
     peak = win.peak
-    name, level = names[cube.suite, cube.data, cube.model], percent(cube.targets[peak.column])
+    lost = f" (the other way round in {one.lost})" if one.lost else ""
     by, ends = _sizes(cube, peak.size, peak.size), _sizes(cube, peak.low, peak.high)
-    lost = f", and loses in {one.lost}" if one.lost else ""
-    return f"{_beaten(one)}{lost}; on {name} most at {level}, by {by} (95 % interval from {ends}; n = {peak.pairs})."
-
-
-def _beaten(one: _Rivalry) -> str:
-    return f"{one.winner} beats {one.rival} at some sparsity in {len(one.wins)} of {count(one.met, 'comparison')}"
+    return (
+        f"{one.winner} beats {one.rival} at some sparsity in {len(one.wins)} of {count(one.met, 'comparison')}{lost}:"
+        f" by up to {by} (95 % interval from {ends}; n = {peak.pairs}), at {percent(cube.targets[peak.column])} on"
+        f" {names[cube.suite, cube.data, cube.model]}."
+    )

@@ -31,11 +31,6 @@ def overall(grids: Sequence[Grid], most: int = MOST) -> list[str]:
     return contests.across([grid.cube for grid in grids if grid.measured], most)
 
 
-def headlines(grids: Sequence[Grid], most: int) -> list[str]:
-    """The first of them, in short."""
-    return contests.headlines([grid.cube for grid in grids if grid.measured], most)
-
-
 def _baseline(grid: Grid) -> str:
     cells = [cell for method in grid.dense for cell in grid.row(method) if cell.summary is not None]
     if not cells:

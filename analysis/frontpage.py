@@ -45,7 +45,7 @@ def front_page(database: str | Path, pictures: str) -> FrontPage:
     if picture is not None:
         parts.append(f"![{picture.title}: {grids[0].data}, {grids[0].model}]({pictures}/{picture.name}.svg)")
         parts.append(f"*{markdown_text(f'{grids[0].data}, {grids[0].model}. {picture.caption}')}*")
-    said = findings.headlines(grids, FINDINGS)
+    said = findings.overall(grids, FINDINGS)
     parts.append("\n".join(f"- {markdown_text(sentence)}" for sentence in said))
     parts.append("What others published, judged by these runs ([FINDINGS.md](FINDINGS.md)):")
     parts += [verdicts(told), COMMANDS]
