@@ -28,7 +28,7 @@ TRIALS = (
     *("study", "suite", "profile", "name", "data", "model", "target_sparsity", "environment"),
     *("number", "batch", "state", "value", "accuracy", "sparsity", "seeds", "steps", "params", "objective"),
 )
-HISTORY = ("study", "label", "number", "state", "value", "best", "steps")
+HISTORY = ("study", "label", "where", "number", "state", "value", "best", "steps")
 IMPORTANCE = ("study", "label", "param", "importance", "p", "n")
 _LEAST = 8  # trials, below which nothing is said of what matters
 
@@ -62,9 +62,9 @@ def history(trials: pd.DataFrame) -> pd.DataFrame:
     Only trials with all their seeds count as best; studies that seek a front have no single one and are left out.
     """
     frames = []
-    for label, study in _studies(trials):
+    for label, where, study in _studies(trials):
         counting = study["value"].where(study["state"] == "done")
-        made = study.assign(label=label, best=counting.cummax().ffill(), steps=study["steps"].cumsum())
+        made = study.assign(label=label, where=where, best=counting.cummax().ffill(), steps=study["steps"].cumsum())
         frames.append(made[list(HISTORY)])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(HISTORY))
 
@@ -78,7 +78,7 @@ def importance(trials: pd.DataFrame) -> pd.DataFrame:
     together.
     """
     rows = []
-    for label, study in _studies(trials):
+    for label, where, study in _studies(trials):
         judged = study[study["value"].notna() & (study["state"] != "failed")]
         if len(judged) < _LEAST:
             continue
@@ -86,23 +86,28 @@ def importance(trials: pd.DataFrame) -> pd.DataFrame:
         values = judged["value"].to_numpy(dtype=float)
         for name in points.columns:
             size, p = _strength(points[name], values)
-            rows.append((study["study"].iloc[0], label, str(name), size, p, len(judged)))
+            rows.append((study["study"].iloc[0], f"{label}, {where}", str(name), size, p, len(judged)))
     return pd.DataFrame(rows, columns=list(IMPORTANCE))
 
 
-def _studies(trials: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _studies(trials: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Each study with what it tunes and where it does so, in words."""
     several = trials["environment"].nunique() > 1
     for _, study in trials[trials["objective"] != "both"].groupby("study", sort=True):
-        yield _label(study.iloc[0], several), study.sort_values("number")
+        first = study.iloc[0]
+        yield _label(first), _where(first, several), study.sort_values("number")
 
 
-def _label(one: pd.Series, several: bool) -> str:
-    """A study in words."""
+def _label(one: pd.Series) -> str:
     target = one["target_sparsity"]
     at = "" if target is None or target != target else f" at {100 * target:.4g} %"
+    return f"{one['name']}{at}"
+
+
+def _where(one: pd.Series, several: bool) -> str:
     profile = "" if one["profile"] == "full" else f", {one['profile']}"
-    where = f", {str(one['environment']).split(',')[0]}" if several else ""
-    return f"{one['name']}{at}, {one['data']} ({one['suite']}{profile}{where})"
+    device = f", {str(one['environment']).split(',')[0]}" if several else ""
+    return f"{one['data']} ({one['suite']}{profile}{device})"
 
 
 def _of_a_parabola(at: np.ndarray, ranks: np.ndarray) -> tuple[float, float]:

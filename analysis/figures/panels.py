@@ -72,10 +72,21 @@ def panel_width(width: Width, sheet: Sheet, count: int) -> float:
     return (INCHES[width] * 72 - sheet.left - (columns - 1) * sheet.between - RIGHT) / columns
 
 
-def name(axes: Axes, text: str, room: float) -> None:
-    """The title of a panel, made smaller and then shorter until it fits into its room in points."""
+def name(axes: Axes, text: str, room: float, under: str = "") -> None:
+    """The title of a panel, made smaller and then shorter until it fits into its room in points; `under` is a second
+    line, for which the panel needs ten points more above it."""
     size = min(TITLE, max(SMALL, TITLE * room / (max(1, len(text)) * CHARACTER)))
-    axes.set_title(shortened(text, room * TITLE / size), loc="left", fontsize=size, color=INK, pad=5)
+    axes.set_title(shortened(text, room * TITLE / size), loc="left", fontsize=size, color=INK, pad=15 if under else 5)
+    if under:
+        axes.annotate(
+            shortened(under, room * TITLE / SMALL),
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(0, 5),
+            textcoords="offset points",
+            fontsize=SMALL,
+            color=QUIET,
+        )
 
 
 def shortened(text: str, room: float) -> str:

@@ -17,10 +17,10 @@ from analysis.wording import count
 
 TITLE = "How tuning found its best"
 SHEETS: dict[Width, panels.Sheet] = {
-    "wide": panels.Sheet(columns=3, height=96, left=44, between=34, below=34, under=26),
-    "narrow": panels.Sheet(columns=1, height=96, left=44, between=30, below=34, under=26),
+    "wide": panels.Sheet(columns=3, height=96, left=44, between=34, below=34, under=26, above=28),
+    "narrow": panels.Sheet(columns=1, height=96, left=44, between=30, below=34, under=26, above=28),
 }
-MOST = 12  # studies in one figure
+MOST = 18  # studies in one figure
 
 
 def make(material: Material) -> Made:
@@ -63,7 +63,7 @@ def _draw(found: pd.DataFrame, width: Width) -> Figure:
         panel.locator_params(axis="x", nbins=4)
         panel.locator_params(axis="y", nbins=5)
         panel.set_xlim(left=0)
-        panels.name(panel, str(study["label"].iloc[0]), room)
+        panels.name(panel, str(study["label"].iloc[0]), room, str(study["where"].iloc[0]))
     panels.label(figure, axes, across="training steps, each run alone (thousands)")
     return figure
 

@@ -65,7 +65,8 @@ def test_the_best_so_far_is_one_of_those_that_can_be_chosen() -> None:
         done = given.iloc[: place + 1].query("state == 'done'")
         assert found["best"].iloc[place] == done["value"].max()
     assert list(found["steps"]) == [100 * number for number in range(1, 41)]
-    assert set(found["label"]) == {"one-shot at 95 %, digits (tried)"}
+    assert set(found["label"]) == {"one-shot at 95 %"}
+    assert set(found["where"]) == {"digits (tried)"}
     assert history(trials(objective="both")).empty
 
 
