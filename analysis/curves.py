@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +93,16 @@ class _Recipe:
 
 def _recipes(database: str | Path, runs: pd.DataFrame) -> dict[tuple[str, str], _Recipe]:
     found = of_these(ask_by_key(database, runs, _VIEWS, _RECIPES), runs, ("key", "environment", "text"))
-    read = {text: _read(json.loads(text)["steps"]) for text in found["text"].dropna().unique()}
     rows = found.itertuples(index=False)
-    return {(key, environment): read[text] for key, environment, text in rows if text is not None}
+    return {(key, environment): _read(text) for key, environment, text in rows if text is not None}
 
 
-def _read(steps: Sequence[dict[str, Any]]) -> _Recipe:
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> _Recipe:
     trains: list[_Train] = []
     prunings: list[int] = []
     trained = 0
-    for step in steps:
+    for step in json.loads(text)["steps"]:
         if step[""] == "Train":
             goes_on = bool(trains) and trains[-1].stop == step["start"]
             training = trains[-1].training + (not goes_on) if trains else 0

@@ -59,8 +59,8 @@ def make(material: Material, grid: Grid) -> Made:
     level = _level(material, grid, there) if there else None
     runs = material.first_runs(grid)
     runs = runs[(runs["level"] == 0) | (runs["level"] == (level.index if level else 0))]
-    shown = [_panel(material, grid, run) for run in _in_order(grid, runs)]
-    found = [one for one in shown if one is not None]
+    chosen = _in_order(grid, runs)
+    found = _panels(material, grid, pd.concat(chosen)) if chosen else []
     if not found:
         return Absence(title, "No figure: the database has no learning curves of these runs.")
     return Picture(title, _caption(grid, level, found, runs), partial(_draw, grid, found[:MOST]))
@@ -79,25 +79,29 @@ def _level(material: Material, grid: Grid, there: Sequence[Level]) -> Level:
     return levels.nearest(there, USUAL if math.isnan(at) else at)
 
 
-def _panel(material: Material, grid: Grid, run: pd.DataFrame) -> _Panel | None:
-    frame = material.details.curves(run, tuple(LINES))
-    if frame.empty:
-        return None
-    method = str(run["method"].iloc[0])
-    epoch = material.epoch(grid, method)
-    curves = {
-        str(name): (rows["at"].to_numpy(float) / epoch, rows["value"].to_numpy(float))
-        for name, rows in frame.groupby("name")
-    }
-    prunings = tuple(material.details.prunings(run)["at"].to_numpy(float) / epoch)
-    before = float((frame["at"] - frame["step"]).max()) / epoch  # of the last training, whose clock began anew
-    return _Panel(method, curves, prunings, _theirs(material, grid, run, before))
+def _panels(material: Material, grid: Grid, runs: pd.DataFrame) -> list[_Panel]:
+    """A panel for each run that has a curve."""
+    curves = dict(iter(material.details.curves(runs, tuple(LINES)).groupby("key")))
+    prunings = dict(iter(material.details.prunings(runs).groupby("key")))
+    theirs = published.about(material, grid)
+    found = []
+    for key, method in zip(runs["key"], runs["method"], strict=True):
+        if key not in curves:
+            continue
+        frame, epoch = curves[key], material.epoch(grid, method)
+        lines = {
+            str(name): (rows["at"].to_numpy(float) / epoch, rows["value"].to_numpy(float))
+            for name, rows in frame.groupby("name")
+        }
+        pruned = tuple(prunings[key]["at"].to_numpy(float) / epoch) if key in prunings else ()
+        before = float((frame["at"] - frame["step"]).max()) / epoch  # of the last training, whose clock began anew
+        found.append(_Panel(str(method), lines, pruned, _theirs(theirs, method, before)))
+    return found
 
 
-def _theirs(material: Material, grid: Grid, run: pd.DataFrame, start: float) -> dict[str, Curve]:
+def _theirs(rows: pd.DataFrame, method: str, start: float) -> dict[str, Curve]:
     """The published validation loss of this method over the epochs of its last training, where a project has one."""
-    rows = published.about(material, grid)
-    rows = rows[(rows["metric"] == CURVE) & (rows["label"] == run["method"].iloc[0])].sort_values("epochs")
+    rows = rows[(rows["metric"] == CURVE) & (rows["label"] == method)].sort_values("epochs")
     return {
         str(project): (start + one["epochs"].to_numpy(float), one["value"].to_numpy(float))
         for project, one in rows.groupby("project")
