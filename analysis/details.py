@@ -29,7 +29,7 @@ PUBLISHED = (
 )
 SETTINGS = (
     *("suite", "profile", "data", "model", "method", "level"),
-    *("granularity", "score", "scope", "epoch"),
+    *("granularity", "score", "scope", "epoch", "classes"),
 )
 _CELLS = """
 select suite.name as suite, suite.profile, cell.data, cell.model, cell.method, cell.level, settings.text
@@ -184,7 +184,8 @@ def load_published(database: str | Path) -> pd.DataFrame:
 
 
 def load_settings(database: str | Path) -> pd.DataFrame:
-    """One row for each cell of the suites as they stand: granularity, score and scope, and an epoch's steps."""
+    """One row for each cell of the suites as they stand: granularity, score and scope, an epoch's steps, and what
+    classes are called, where that is known."""
     try:
         cells = ask(database, {"suite": ("name",), "cell": ("method",), "settings": ("text",)}, _CELLS)
     except LackingError:
@@ -194,13 +195,14 @@ def load_settings(database: str | Path) -> pd.DataFrame:
     return pd.concat([cells.drop(columns="text"), more], axis="columns")
 
 
-def _settings(content: dict[str, Any]) -> tuple[str, str, str, float]:
+def _settings(content: dict[str, Any]) -> tuple[str, str, str, float, tuple[str, ...]]:
     """Of a cell whose settings another program wrote, what it left out is what a suite has by default."""
-    prune = content.get("prune", {})
-    samples, batch = content.get("data", {}).get("counts", {}).get("train"), content.get("training", {}).get("batch")
+    prune, data = content.get("prune", {}), content.get("data", {})
+    samples, batch = data.get("counts", {}).get("train"), content.get("training", {}).get("batch")
     score = prune.get("score", {}).get("name", "magnitude")
     epoch = samples / batch if samples and batch else 1.0
-    return prune.get("granularity", "weight"), score, prune.get("scope", "layer"), epoch
+    classes = tuple(str(name) for name in data.get("classes", ()))
+    return prune.get("granularity", "weight"), score, prune.get("scope", "layer"), epoch, classes
 
 
 def _whole(database: str | Path, view: str, columns: Sequence[str]) -> pd.DataFrame:

@@ -58,6 +58,7 @@ def _cell_record(cell: Cell, keys: tuple[tuple[int, str], ...]) -> CellRecord:
         position=cell.position,
         protocol=cell.protocol,
         tuned=tuple((one.option, one.study, one.number) for one in cell.method.chosen),
+        classes=cell.ground.data.class_names,
     )
 
 

@@ -21,6 +21,7 @@ from analysis.wording import percent
 
 MOST = 3  # panels: the dense network, the best and the worst method
 SPARSITY = 0.95
+LONGEST, NARROW = 14, 4.3  # characters of a name, and points that one takes
 MOST_SIDE = 240.0  # points: one matrix alone need not fill the page
 
 
@@ -64,7 +65,14 @@ def make(material: Material, grid: Grid) -> Made:
     if not shown:
         return Absence(title, "No figure: the database has no confusion matrices of these runs.")
     seed = int(runs["seed"].min())
-    return Picture(title, _caption(seed, shown), partial(_draw, grid, shown[:MOST]))
+    return Picture(title, _caption(seed, shown), partial(_draw, grid, shown[:MOST], _names(material.classes(grid))))
+
+
+def _names(classes: Sequence[str]) -> tuple[str, ...]:
+    """What stands before the rows: digits need no name beside their number."""
+    if list(classes) == [str(number) for number in range(len(classes))]:
+        return tuple(classes)
+    return tuple(f"{panels.shortened(name, LONGEST * NARROW)} {number}" for number, name in enumerate(classes))
 
 
 def _caption(seed: int, shown: Sequence[_Panel]) -> str:
@@ -76,12 +84,13 @@ def _caption(seed: int, shown: Sequence[_Panel]) -> str:
     )
 
 
-def _draw(grid: Grid, shown: Sequence[_Panel], width: Width) -> Figure:
+def _draw(grid: Grid, shown: Sequence[_Panel], names: Sequence[str], width: Width) -> Figure:
     columns = len(shown) if width == "wide" else 1
     classes = shown[0].counts.shape[0]
-    wide = INCHES[width] * 72
-    side = min((wide - 30 - panels.RIGHT - (columns - 1) * 24) / columns, 40.0 * classes, MOST_SIDE)
-    sheet = panels.Sheet(columns, side, left=30, between=24, below=34, under=34)
+    names = names if len(names) == classes else [str(number) for number in range(classes)]
+    wide, left = INCHES[width] * 72, max(30.0, 18 + NARROW * max(len(name) for name in names))
+    side = min((wide - left - panels.RIGHT - (columns - 1) * 24) / columns, 40.0 * classes, MOST_SIDE)
+    sheet = panels.Sheet(columns, side, left=left, between=24, below=34, under=34)
     figure, axes = panels.start(width, sheet, len(shown), drawing.heading(grid))
     room = panels.panel_width(width, sheet, len(shown))
     for place, (panel, one) in enumerate(zip(axes, shown, strict=True)):
@@ -92,9 +101,10 @@ def _draw(grid: Grid, shown: Sequence[_Panel], width: Width) -> Figure:
         every = max(1, round(classes / 10))
         ticks = list(range(0, classes, every))
         panel.set_xticks(ticks, [str(tick) for tick in ticks])
-        panel.set_yticks(ticks, [str(tick) for tick in ticks])
+        is_left = panels.is_left(place, columns)
+        panel.set_yticks(ticks, [names[tick] if is_left else str(tick) for tick in ticks], fontsize=7.5)
         panel.set_xlabel("answer")
-        if panels.is_left(place, columns):
+        if is_left:
             panel.set_ylabel("class")
     return figure
 
@@ -103,7 +113,7 @@ def _write(axes: Axes, shares: NDArray[np.float64], field: float) -> None:
     if field < 11:
         return
     for (row, column), share in np.ndenumerate(shares):
-        if share >= 0.005:
+        if share > 0.005:
             shades.write(axes, column, row, f"{100 * share:.0f}", float(share), min(7.0, field / 1.9))
 
 

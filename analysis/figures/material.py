@@ -76,11 +76,20 @@ class Material:
 
     def epoch(self, grid: Grid, method: str) -> float:
         """Steps of an epoch of a method's training; 1 where it is not known, so that steps are counted instead."""
+        settings = self._settings(grid)
+        known = settings.loc[settings["method"] == method, "epoch"]
+        return float(known.iloc[0]) if len(known) else 1.0
+
+    def classes(self, grid: Grid) -> tuple[str, ...]:
+        """What the classes of its data are called; none where that is not known."""
+        settings = self._settings(grid)
+        return next((names for names in settings["classes"] if names), ()) if "classes" in settings else ()
+
+    def _settings(self, grid: Grid) -> pd.DataFrame:
         settings = self.details.settings
         for column in PROBLEM[:4]:
             settings = settings[settings[column] == getattr(grid, column)]
-        known = settings.loc[settings["method"] == method, "epoch"]
-        return float(known.iloc[0]) if len(known) else 1.0
+        return settings
 
 
 def means_of(runs: pd.DataFrame, column: str) -> dict[tuple[str, int], float]:

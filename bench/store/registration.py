@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
@@ -19,8 +19,9 @@ from bench.store.values import CellRecord, SuiteRecord
 def register(connection: Connection, suite: SuiteRecord, cells: Sequence[CellRecord]) -> int:
     """Make this version of the suite the current one of its name and profile, and return its row number.
 
-    A version is its content and its plan. It is entered once and stays as it is: other content, other data or a raised
-    component version make another. A version that was replaced before anything of it was run is forgotten.
+    A version is its content and its plan. It is entered once and stays as it is, but that it learns what classes are
+    called: other content, other data or a raised component version make another. A version that was replaced before
+    anything of it was run is forgotten.
     """
     _check_cells(suite, cells)
     rows = [_cell_row(cell) for cell in cells]
@@ -31,6 +32,8 @@ def register(connection: Connection, suite: SuiteRecord, cells: Sequence[CellRec
     )
     if version is None:
         version = _add(connection, suite, plan_hash, rows, cells)
+    else:
+        _name_classes(connection, version, cells)
     others = same_name & (Suite.id != version)
     connection.execute(update(Suite).where(others, Suite.is_current == 1).values(is_current=0))
     connection.execute(update(Suite).where(Suite.id == version, Suite.is_current == 0).values(is_current=1))
@@ -94,12 +97,10 @@ def _add(
         )
         .returning(Suite.id)
     ).scalar_one()
-    texts = {row["settings"]: content_hash(row["settings"]) for row in rows}
-    settings = ids(connection, Settings, ("hash",), [{"hash": key, "text": text} for text, key in texts.items()])
     entered = []
-    for row in rows:
+    for row, settings in zip(rows, _settings(connection, cells), strict=True):
         columns = {name: value for name, value in row.items() if name != "settings"}
-        entered.append({**columns, "suite_id": version, "settings_id": settings[(texts[row["settings"]],)]})
+        entered.append({**columns, "suite_id": version, "settings_id": settings})
     if not entered:
         return version
     numbers = enter_numbered(connection, Cell, entered)
@@ -111,6 +112,39 @@ def _add(
     enter(connection, Planned, planned)
     _note_tuned(connection, numbers, cells)
     return version
+
+
+def _settings(connection: Connection, cells: Sequence[CellRecord]) -> list[int]:
+    """The settings of each cell, with what its classes are called, as row numbers."""
+    texts = [compact(fit_to_keep(_with_classes(cell))) for cell in cells]
+    hashes = {text: content_hash(text) for text in texts}
+    numbers = ids(connection, Settings, ("hash",), [{"hash": key, "text": text} for text, key in hashes.items()])
+    return [numbers[(hashes[text],)] for text in texts]
+
+
+def _with_classes(cell: CellRecord) -> Mapping[str, Any]:
+    if not cell.classes:
+        return cell.settings
+    return {**cell.settings, "data": {**cell.settings.get("data", {}), "classes": list(cell.classes)}}
+
+
+def _name_classes(connection: Connection, version: int, cells: Sequence[CellRecord]) -> None:
+    """Cells that an earlier release entered learn what their classes are called."""
+    named = [cell for cell in cells if cell.classes]
+    if not named:
+        return
+    places = (Cell.data, Cell.model, Cell.method, Cell.level)
+    found = connection.execute(select(*places, Cell.settings_id).where(Cell.suite_id == version))
+    known = {tuple(row[:4]): row[4] for row in found}
+    changed = False
+    for cell, settings in zip(named, _settings(connection, named), strict=True):
+        if known.get((cell.data, cell.model, cell.method, cell.level)) not in (None, settings):
+            same = (Cell.data == cell.data) & (Cell.model == cell.model)
+            same &= (Cell.method == cell.method) & (Cell.level == cell.level)
+            connection.execute(update(Cell).where(Cell.suite_id == version, same).values(settings_id=settings))
+            changed = True
+    if changed:
+        connection.execute(delete(Settings).where(Settings.id.not_in(select(Cell.settings_id))))
 
 
 def _note_tuned(connection: Connection, numbers: Sequence[int], cells: Sequence[CellRecord]) -> None:

@@ -90,6 +90,7 @@ class CellRecord:
     position: int
     protocol: Literal["published", "honest", "as-run"] | None = None  # of a repeated experiment
     tuned: tuple[tuple[str, str, int], ...] = ()  # (option, hash of a study, number of its trial that it comes from)
+    classes: tuple[str, ...] = ()  # what the classes of the data are called, kept with the settings
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import sqlite3
@@ -27,6 +28,7 @@ from analysis.artifacts import Histogram
 from analysis.curves import load_curves, load_last_curves, load_prunings
 from analysis.details import PUBLISHED, Given, Stored, load_layers, load_settings
 from analysis.figures import Absence, Material, Picture, catalogue, mask_overlap, style
+from analysis.figures.confusion import _names
 from analysis.figures.epochs_to_level import _crossing
 from analysis.figures.weight_histograms import _coarser
 from bench.errors import UserError
@@ -217,8 +219,16 @@ def test_confusions_are_shares_of_each_class(file: Path, material: Material) -> 
     counts = artifacts.confusion(file, key)
     shares = 100 * counts / counts.sum(axis=1, keepdims=True)
     written = {tuple(map(round, text.get_position())): float(text.get_text()) for text in panel.texts}
-    assert {(row, column) for column, row in written} == {tuple(place) for place in np.argwhere(shares >= 0.5).tolist()}
+    assert {(row, column) for column, row in written} == {tuple(place) for place in np.argwhere(shares > 0.5).tolist()}
     assert all(shares[row, column] == pytest.approx(value, abs=0.5) for (column, row), value in written.items())
+
+
+def test_the_rows_of_confusions_have_the_names_of_classes(file: Path, material: Material) -> None:
+    (names,) = {tuple(json.loads(text)["data"]["classes"]) for (text,) in rows(file, "select text from settings")}
+    assert material.classes(material.grids[0]) == names
+    labels = [text.get_text() for text in picture(material, "confusion").draw().axes[0].get_yticklabels()]
+    assert labels == list(names)  # digits, which need no number
+    assert _names(("T-shirt/top", "A name that is too long for it")) == ("T-shirt/top 0", "A na…for it 1")
 
 
 def test_a_database_without_details_has_reasons(tmp_path: Path) -> None:

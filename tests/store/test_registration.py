@@ -15,6 +15,17 @@ def test_registering_again_changes_nothing(store: Store) -> None:
     assert [rows(store, f"select * from {table}") for table in ("suite", "cell", "planned", "settings")] == before
 
 
+def test_a_version_of_an_earlier_release_learns_what_classes_are_called(store: Store) -> None:
+    first = store.register(SUITE, [cell(), cell("none", 0)])
+    names = ("Adelie", "Gentoo")
+    assert store.register(SUITE, [cell(classes=names), cell("none", 0, classes=names)]) == first
+    told = "select json_extract(text, '$.data.classes') as names, json_extract(text, '$.batch') as batch from settings"
+    assert rows(store, told) == [{"names": '["Adelie","Gentoo"]', "batch": 10}]
+    assert store.register(SUITE, [cell(), cell("none", 0)]) == first  # and keeps it where it is not told again
+    assert rows(store, told) == [{"names": '["Adelie","Gentoo"]', "batch": 10}]
+    assert len(rows(store, "select * from suite")) == 1
+
+
 def test_other_keys_make_another_version(store: Store) -> None:
     """Other data, or a raised component version, change keys though the suite file stays as it is."""
     fill(store, [cell()], [run("one-shot/1/0")])
