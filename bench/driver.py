@@ -78,6 +78,7 @@ class _Driver:
         self._crew, self._listener, self._sharing, self._widths = crew, listener, sharing, widths
         self._work: Work = ledger.left(states.keys())
         self._looked, self._looking = time.monotonic(), 0.0  # when the work was planned, and how long that took
+        self._reserved = -math.inf  # when a share of the work was last asked for
         self._pace = Pace()
         self._finished: set[str] = set()
         self._under_way: dict[LocalWorker, Sequence[Task]] = {}
@@ -161,9 +162,12 @@ class _Driver:
 
     def _reserve(self) -> bool:
         """Plan anew by what others have done, then take a share of what is free; whether there was any."""
-        if time.monotonic() - self._looked < max(LOOK, 10 * self._looking):
+        now = time.monotonic()
+        if now - self._reserved < max(LOOK, 10 * self._looking):
             return False
-        self._look_again()
+        self._reserved = now
+        if now - self._looked > LOOK:
+            self._look_again()
         wanted = self._ledger.asked & self._work.tasks.keys()
         branches = self._sharing.share(self._work, self._finished, self._taken, wanted)
         self._tell(waiting=not branches)
@@ -183,12 +187,12 @@ class _Driver:
 
     def _wait_for_others(self) -> None:
         """Nothing is left here to begin: what others have taken comes from them, or falls free when they are gone."""
-        left = sum(key not in self._finished and key in self._ledger.asked for key in self._work.tasks)
-        if not self._waited:
+        theirs = len(self._sharing.held(self._ledger.asked) - self._finished)
+        if theirs and not self._waited:
             self._waited = True
-            self._listener.noticed(
-                f"waiting for {left} runs that {self._sharing.others} other commands on this database are making"
-            )
+            runs, others = "1 run" if theirs == 1 else f"{theirs:,} runs", self._sharing.others
+            makers = "another command is" if others == 1 else f"{others} other commands are"
+            self._listener.noticed(f"waiting for {runs} that {makers} making on this database")
         time.sleep(min(LOOK, self._sharing.until_due))
 
     def _submit(self, tasks: Sequence[Task], threads: int) -> None:
