@@ -1,4 +1,4 @@
-"""A report in a real browser: made once, opened for each test, and quiet in all of them."""
+"""What tests share: a database of real runs, and a report in a real browser, made once and quiet in all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from analysis import write_report
+from analysis.figures import Material
 from tests.analysis.generate import GPU, LADDER, Simulation, database
+from tests.analysis.real import real_database
 
 ENDINGS = {
     ("lottery", 3, 1): ("failed", "out of memory"),
@@ -29,6 +31,21 @@ class Written:
 
 
 Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that real runs have filled; it is read alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("real")
+        patch.chdir(folder)
+        return real_database(folder)
+
+
+@pytest.fixture(scope="session")
+def material(real: Path) -> Material:
+    """What figures of it are drawn of."""
+    return Material.of_database(real)
 
 
 @pytest.fixture(scope="session")

@@ -33,23 +33,14 @@ from analysis.figures.epochs_to_level import _crossing
 from analysis.figures.weight_histograms import _coarser
 from bench.errors import UserError
 from tests.analysis.generate import Simulation, database
-from tests.analysis.real import real_database
 
 ALWAYS = ("accuracy-versus-sparsity", "difference-to-dense", "frontier", "ranks")  # need no more than rows of runs
 WIDTHS: tuple[style.Width, ...] = ("wide", "narrow")
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("real")
-        patch.chdir(folder)
-        return real_database(folder)
-
-
-@pytest.fixture(scope="module")
-def material(file: Path) -> Material:
-    return Material.of_database(file)
+def file(real: Path) -> Path:
+    return real
 
 
 def rows(file: Path, question: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -17,7 +17,6 @@ from PIL import Image
 
 from analysis.figures import Material, Picture, catalogue, fonts, shades, style
 from analysis.figures.recording import Recording
-from tests.analysis.real import real_database
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 
@@ -82,14 +81,6 @@ def check(figure: Figure, again: Figure) -> None:
 
 def test_every_sort_of_mark_is_drawn_where_it_was() -> None:
     check(everything(), everything())
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("real")
-        patch.chdir(folder)
-        return Material.of_database(real_database(folder))
 
 
 @pytest.mark.parametrize("name", [kind.name for kind in catalogue.OF_GRIDS])

@@ -19,6 +19,7 @@ ENDINGS = {
     ("lottery", 1, 3): ("failed", "out of memory: <device 0> & more\nTraceback follows"),
 }
 FEW = ("none", "one-shot", "lottery")
+ONE = ("accuracy-versus-sparsity",)  # figure, where they do not matter: drawing is most of the work
 SMALL = Simulation(methods=FEW, targets=(0.5, 0.9))
 FAILED = {("none", 0, 0): ("failed", "x"), ("lottery", 1, 0): ("failed", "x")}
 CASES: dict[str, tuple[tuple[Simulation, ...], str]] = {
@@ -114,18 +115,19 @@ def test_a_manifest_cannot_reach_out_of_the_folder(tmp_path: Path) -> None:
     folder.mkdir()
     (tmp_path / "precious.txt").write_text("keep")
     (folder / ".written.json").write_text('["../precious.txt", "/etc/hostname", "."]')
-    write_report(path, folder)
+    write_report(path, folder, figures=ONE)
     assert (tmp_path / "precious.txt").read_text() == "keep"
     (folder / ".written.json").write_text("{broken")
-    write_report(path, folder)
+    write_report(path, folder, figures=ONE)
 
 
 def test_a_suite_and_a_choice_of_cells(tmp_path: Path) -> None:
     path = database(tmp_path / "results.db", SMALL, Simulation(suite="starter", data="digits", methods=FEW))
-    text = write_report(path, tmp_path / "a", suite="starter")[0].read_text()
+    text = write_report(path, tmp_path / "a", suite="starter", figures=ONE)[0].read_text()
     assert "digits, lenet-300-100" in text
     assert "mnist, lenet-300-100" not in text
-    text = write_report(path, tmp_path / "b", only={"data": ["mnist"], "method": ["lottery"]})[0].read_text()
+    chosen = {"data": ["mnist"], "method": ["lottery"]}
+    text = write_report(path, tmp_path / "b", only=chosen, figures=ONE)[0].read_text()
     assert "Shown: data mnist; method lottery." in text
     assert "one-shot" not in text
     with pytest.raises(UserError, match="no suite 'start'"):
@@ -170,9 +172,8 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 def test_tables_are_files_too(tmp_path: Path) -> None:
     path = database(tmp_path / "results.db", Simulation(targets=LADDER, statuses=ENDINGS))
-    written = {
-        file.relative_to(tmp_path / "report").as_posix(): file for file in write_report(path, tmp_path / "report")
-    }
+    files = write_report(path, tmp_path / "report", figures=ONE)
+    written = {file.relative_to(tmp_path / "report").as_posix(): file for file in files}
     (name,) = {Path(file).stem for file in written if file.endswith(".tex") and "mnist" in file}
     markdown, latex = written[f"tables/{name}.md"].read_text(), written[f"tables/{name}.tex"].read_text()
     assert max(line.count(" | ") for line in markdown.splitlines()) == 7
@@ -187,6 +188,6 @@ def test_tables_are_files_too(tmp_path: Path) -> None:
 
 def test_a_losing_streak_is_told_by_range(tmp_path: Path) -> None:
     path = database(tmp_path / "results.db", Simulation(targets=LADDER, seeds=range(10), noise=0.0003))
-    text = write_report(path, tmp_path / "report")[0].read_text()
+    text = write_report(path, tmp_path / "report", figures=ONE)[0].read_text()
     assert re.search(r"Better than the dense network by the test: [^<]* to \d\d\.\d\s%", text)
     assert re.search(r"Less than 1 point below the dense network, the whole 95 % interval taken: [^<]*random", text)
