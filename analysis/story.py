@@ -86,8 +86,14 @@ def _project(title: str, claims: Sequence[Told]) -> list[str]:
         lines += [f"  - {words}: {_prose(text)}" for words, text in _details(one) if text]
     if waiting:
         lines.append("\nNot decided:\n")
-        lines += [f"- {_prose(one.statement)} *{_prose(one.reason)}*" for one in waiting]
+        lines += [f"- {_prose(one.statement)} *{_prose(one.reason)}*{_prose(_so_far(one))}" for one in waiting]
     return lines
+
+
+def _so_far(one: Told) -> str:
+    """What was measured of a claim that is open."""
+    numbers = [number for check in one.checks for number in check.numbers]
+    return f" So far: {'; '.join(numbers)}." if numbers else ""
 
 
 def _details(one: Told) -> list[tuple[str, str]]:
